@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hook arguments -> access -> decide -> errno. Every denial of every hook is
+ * made by access_refuse() or, for packets, access_refuse_of(); access_errno()
+ * is the only place where an errno is made.
+ */
+#ifndef CORDON_ACCESS_BPF_H
+#define CORDON_ACCESS_BPF_H
+
+#include "maps.bpf.h"
+#include "path.bpf.h"
+#include "record.bpf.h"
+#include "subject.bpf.h"
+
+#define WANTS_READ 0x1u
+#define WANTS_WRITE 0x2u
+
+/* What a refusal comes to. */
+enum { GO_AHEAD, REFUSED, REFUSED_MOVE, REFUSED_FORK };
+
+/* The verifier knows nothing of a global function's result: constants only. */
+static __always_inline int access_errno(int outcome)
+{
+	int zero;
+
+	asm volatile("%0 = 0" : "=r"(zero));
+	if (outcome == GO_AHEAD)
+		return zero;
+	if (outcome == REFUSED_MOVE)
+		return -EXDEV; /* mv falls back to a copy, which R1 and R2 see */
+	if (outcome == REFUSED_FORK)
+		return -EAGAIN;
+	return -EACCES;
+}
+
+static __always_inline void subject_facts(struct cordon_subject_facts *facts, const struct subject *s)
+{
+	facts->clearance = s->clearance;
+	facts->taint = s->taint;
+	facts->flags = s->flags;
+}
+
+/*
+ * The refused access: counted, recorded, and denied unless permissive. @own:
+ * the calling task is the subject, which it is not where packets are handled.
+ */
+static __always_inline int access_refuse_of(struct access *a, struct subject *s, bool own)
+{
+	bool enforcing = control.mode == CORDON_MODE_ENFORCING;
+	__u32 reason = a->reason;
+
+	count(enforcing ? CORDON_COUNTER_DENIED : CORDON_COUNTER_WOULD_DENY);
+	if (reason < CORDON_REASON_COUNT)
+		count(CORDON_COUNTER_COUNT + reason);
+	record_access_of(a, s, enforcing ? CORDON_VERDICT_DENY : CORDON_VERDICT_WOULD_DENY, own);
+	if (!enforcing)
+		return GO_AHEAD;
+	if (reason == CORDON_REASON_RELABEL)
+		return REFUSED_MOVE;
+	return a->operation == CORDON_OPERATION_FORK ? REFUSED_FORK : REFUSED;
+}
+
+/* The same, of the calling task's subject. */
+__subprogram int access_refuse(struct access *a)
+{
+	return a ? access_refuse_of(a, subject_current(), true) : REFUSED;
+}
+
+/* The policy's wish about a read that is allowed. @raise: what it adds to the taint. */
+static __always_inline int access_note_read(struct access *a, __u64 raise)
+{
+	struct cordon_policy *policy = policy_of(control.generation);
+
+	if (raise)
+		a->reason = CORDON_REASON_RAISED;
+	else if (policy && (policy->options & CORDON_OPTION_RECORD_READS) &&
+		 cordon_label_dominates(a->label, policy->record_reads) &&
+		 (a->operation == CORDON_OPERATION_OPEN_READ || a->operation == CORDON_OPERATION_MAP))
+		a->reason = CORDON_REASON_READ;
+	else
+		return GO_AHEAD;
+	if (record_access(a, CORDON_VERDICT_ALLOW) && policy &&
+	    (policy->options & CORDON_OPTION_LEDGER_FULL_DENY)) {
+		a->reason = CORDON_REASON_LEDGER_FULL;
+		return access_refuse(a);
+	}
+	return GO_AHEAD;
+}
+
+/* R1 and R2 on an object whose label and flags stand in @a. */
+__subprogram int access_decide(struct access *a, __u32 wants)
+{
+	struct cordon_object_facts object = {};
+	struct cordon_subject_facts subject = {};
+	struct subject *s = subject_current();
+	__u64 raise = 0;
+	int outcome;
+
+	if (!a)
+		return REFUSED;
+	if (!s || s->flags & CORDON_SUBJECT_FORKING) {
+		a->reason = CORDON_REASON_NO_SUBJECT;
+		return access_refuse(a);
+	}
+	subject_facts(&subject, s);
+	object.label = a->label;
+	object.flags = a->flags;
+	if (wants & WANTS_READ) {
+		a->reason = cordon_decide_read(&subject, &object);
+		outcome = a->reason ? access_refuse(a) : GO_AHEAD;
+		if (outcome)
+			return outcome;
+		raise = cordon_taint_after_read(&subject, &object) & ~subject.taint;
+		subject.taint |= raise;
+	}
+	if (wants & WANTS_WRITE) {
+		a->reason = cordon_decide_write(&subject, &object);
+		if (a->reason == CORDON_REASON_TRUSTED)
+			record_access(a, CORDON_VERDICT_ALLOW);
+		else if (a->reason && (outcome = access_refuse(a)))
+			return outcome;
+	}
+	if (!(wants & WANTS_READ) || !object.label)
+		return GO_AHEAD;
+	outcome = access_note_read(a, raise);
+	if (!outcome && raise) {
+		subject_raise(s, raise);
+		count(CORDON_COUNTER_RAISES);
+	}
+	return outcome;
+}
+
+/* Looks at @a->dentry for the first time in this generation. A reason, or NONE. */
+__subprogram int object_fill(struct object *o, struct access *a, __u32 generation)
+{
+	struct object_view *view;
+	struct walk w = {};
+
+	if (!o || !a)
+		return CORDON_REASON_NO_OBJECT;
+	w.entry = a->dentry;
+	w.generation = generation;
+	path_place(&w);
+	if (w.place.reason)
+		return w.place.reason;
+	view = &o->view[generation & 1];
+	view->label = w.place.label;
+	view->flags = w.place.flags;
+	view->accept = w.place.accept;
+	view->program = w.place.program;
+	/* A full barrier: whoever sees the generation sees the label. */
+	__sync_lock_test_and_set(&view->generation, generation);
+	return CORDON_REASON_NONE;
+}
+
+/* The rule that gave an object its label, for the record. */
+static __always_inline __u32 accept_rule(__u32 index, __u32 generation)
+{
+	void *inner = generation_map(&accepts, generation);
+	struct cordon_accept *accept = inner ? bpf_map_lookup_elem(inner, &index) : NULL;
+
+	return accept ? accept->rule : 0;
+}
+
+/* What is left of access_inode() when its short way out was not taken. */
+__subprogram int access_object(struct object *o, struct access *a, __u32 wants)
+{
+	struct subject *s = subject_current();
+	__u32 generation = control.generation;
+	struct object_view *view;
+
+	if (!a)
+		return REFUSED;
+	if (!o) {
+		a->reason = CORDON_REASON_NO_OBJECT;
+		return access_refuse(a);
+	}
+	view = &o->view[generation & 1];
+	if (view->generation != generation) {
+		a->reason = object_fill(o, a, generation);
+		if (a->reason)
+			return access_refuse(a);
+	}
+	a->label = view->label | o->floating;
+	a->flags = view->flags;
+	if (!a->label && !a->flags && s && !s->taint && !(s->flags & CORDON_SUBJECT_FORKING))
+		return GO_AHEAD;
+	a->rule = accept_rule(view->accept, generation);
+	if ((wants & WANTS_WRITE) && (a->flags & CORDON_OBJECT_FLOATS) && s && s->taint)
+		__sync_fetch_and_or(&o->floating, s->taint);
+	return access_decide(a, wants);
+}
+
+/*
+ * R1 and R2 on an inode. The common case, an unclassified object and an
+ * untainted subject, leaves after two storage look-ups. @dentry is the entry
+ * through which the inode is used, for its path. @a is room for the long way.
+ */
+static __always_inline int access_inode_in(struct access *a, struct inode *inode,
+					   const struct dentry *dentry, __u32 wants,
+					   __u32 operation)
+{
+	struct object *o =
+		bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct subject *s = subject_current();
+	__u32 generation = control.generation;
+
+	if (o && s) {
+		struct object_view *view = &o->view[generation & 1];
+		__u64 matters = view->label | o->floating | view->flags |
+				(s->flags & CORDON_SUBJECT_FORKING);
+
+		if (wants & WANTS_WRITE)
+			matters |= s->taint;
+		if (view->generation == generation && !matters)
+			return 0;
+	}
+	__builtin_memset(a, 0, sizeof(*a));
+	a->inode = (__u64)inode;
+	a->dentry = (__u64)dentry;
+	a->operation = operation;
+	return access_errno(access_object(o, a, wants));
+}
+
+static __always_inline int access_inode(struct inode *inode, const struct dentry *dentry,
+					__u32 wants, __u32 operation)
+{
+	struct access a;
+
+	return access_inode_in(&a, inode, dentry, wants, operation);
+}
+
+/* R2 on a place where there is no inode yet: create, mkdir, the new name of a rename. */
+__subprogram int access_place(struct access *a)
+{
+	struct walk w = {};
+
+	if (!a)
+		return REFUSED;
+	w.entry = a->dentry;
+	w.generation = control.generation;
+	path_place(&w);
+	a->label = w.place.label;
+	a->flags = w.place.flags;
+	a->rule = w.place.rule;
+	a->reason = w.place.reason;
+	return a->reason ? access_refuse(a) : access_decide(a, WANTS_WRITE);
+}
+
+static __always_inline int access_name_in(struct access *a, const struct dentry *dentry,
+					  __u32 operation)
+{
+	__builtin_memset(a, 0, sizeof(*a));
+	a->dentry = (__u64)dentry;
+	a->operation = operation;
+	return access_errno(access_place(a));
+}
+
+static __always_inline int access_name(const struct dentry *dentry, __u32 operation)
+{
+	struct access a;
+
+	return access_name_in(&a, dentry, operation);
+}
+
+/* A denial that needs no labels: @reason of its own. Trusted subjects pass, recorded. */
+__subprogram int access_mechanism(__u32 operation, __u32 reason)
+{
+	struct subject *s = subject_current();
+	struct access a = {};
+
+	a.operation = operation;
+	a.reason = reason;
+	if (s && s->flags & (CORDON_SUBJECT_CONTROLLER | CORDON_SUBJECT_KERNEL))
+		return GO_AHEAD;
+	if (s && s->flags & CORDON_SUBJECT_TRUSTED) {
+		a.reason = CORDON_REASON_TRUSTED;
+		record_access(&a, CORDON_VERDICT_ALLOW);
+		return GO_AHEAD;
+	}
+	return access_refuse(&a);
+}
+
+/* A denial because something is missing: no state, no room, no known form. */
+__subprogram int access_broken(__u32 operation, __u32 reason)
+{
+	struct access a = {};
+
+	a.operation = operation;
+	a.reason = reason;
+	return access_refuse(&a);
+}
+
+#endif /* CORDON_ACCESS_BPF_H */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * R6: an exec gives the clearance that the policy gives to the program, user,
+ * group and unit. The new subject is made before the point of no return and
+ * becomes the task's own when the exec commits (bypass F10). The program is
+ * what the kernel finally runs: a script never grants (bypass F4).
+ */
+#include "access.bpf.h"
+#include "grant.bpf.h"
+
+#define LSM_UNSAFE_ANY 7 /* include/linux/security.h: shared, traced, no_new_privs */
+#define BPF_F_BPRM_SECUREEXEC_FLAG 1
+#define DESCRIPTOR_WORDS 4 /* words of the descriptor bitmap that are judged at exec */
+
+/* The accept index of a program, or CORDON_ACCEPT_NONE with a reason in @a. */
+static __always_inline __u32 program_accept(struct access *a, struct inode *inode)
+{
+	__u32 generation = control.generation;
+	struct object_view *view;
+	struct object *o = bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!o) {
+		a->reason = CORDON_REASON_NO_OBJECT;
+		return CORDON_ACCEPT_NONE;
+	}
+	view = &o->view[generation & 1];
+	if (view->generation != generation)
+		a->reason = object_fill(o, a, generation);
+	a->label = view->label | o->floating;
+	a->rule = accept_rule(view->accept, generation);
+	return a->reason ? CORDON_ACCEPT_NONE : view->program;
+}
+
+/* A reference to a new subject that continues @old under what was given. */
+static __always_inline struct subject *subject_continue(struct subject *old,
+							struct granted *given, bool unsafe)
+{
+	struct subject *s = bpf_obj_new(struct subject);
+	__u64 clearance;
+
+	if (!s)
+		return NULL;
+	clearance = cordon_clearance_after_exec(old->clearance, given->clearance, unsafe);
+	s->ceiling = old->ceiling;
+	s->clearance = cordon_label_meet(clearance, old->ceiling);
+	s->taint = old->taint;
+	s->flags = unsafe ? old->flags & given->flags : given->flags;
+	s->rule = given->rule;
+	s->pid = bpf_get_current_pid_tgid() >> 32;
+	s->uid = bpf_get_current_uid_gid();
+	s->denial_key = s->denial_ns = s->denial_sequence = s->denial_repeats = 0;
+	s->denial_what = 0;
+	/* Descriptors come along: settled only if they need no other judgement now. */
+	s->generation = old->generation;
+	if (!subject_is_settled(old) || s->clearance != old->clearance)
+		s->flags |= CORDON_SUBJECT_FOREIGN;
+	return s;
+}
+
+SEC("lsm/bprm_creds_from_file")
+int BPF_PROG(hook_bprm_creds_from_file, struct linux_binprm *bprm, const struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_slot *slot = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct subject *s = slot ? slot->subject : NULL, *next;
+	struct file *program = bprm->file;
+	struct granted given = {};
+	struct grantee who = {};
+	struct access a = {};
+	__u32 accept;
+	bool unsafe;
+
+	a.operation = CORDON_OPERATION_EXECUTE;
+	if (!s || !slot) {
+		if (guard_is_off())
+			return 0;
+		a.reason = CORDON_REASON_NO_SUBJECT;
+		return access_errno(access_refuse(&a));
+	}
+	a.inode = (__u64)program->f_inode;
+	a.dentry = (__u64)BPF_CORE_READ(program, f_path.dentry);
+	accept = program_accept(&a, program->f_inode);
+	if (a.reason)
+		return access_errno(access_refuse(&a));
+	who.cred = (__u64)bprm->cred;
+	who.task = (__u64)task;
+	grant_find(&given, &who, accept);
+	unsafe = bprm->unsafe & LSM_UNSAFE_ANY;
+	next = subject_continue(s, &given, unsafe);
+	if (!next) {
+		a.reason = CORDON_REASON_NO_SUBJECT;
+		return access_errno(access_refuse(&a));
+	}
+	/* R1 for what it becomes: it could not even map itself, and would die half made. */
+	if (!cordon_label_dominates(next->clearance, a.label) &&
+	    control.mode == CORDON_MODE_ENFORCING) {
+		bpf_obj_drop(next);
+		a.reason = CORDON_REASON_READ_UP;
+		return access_errno(access_refuse(&a));
+	}
+	if (cordon_clearance_rises(s->clearance, next->clearance))
+		bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC_FLAG);
+	next = bpf_kptr_xchg(&slot->pending, next);
+	if (next)
+		bpf_obj_drop(next);
+	return 0;
+}
+
+/* True when the file behind a descriptor carries no label that could matter. */
+__subprogram int descriptor_is_plain(__u64 address)
+{
+	struct file *file = kernel_object(file, address);
+	struct inode *inode = file->f_inode;
+	__u32 type;
+	struct walk w = {};
+
+	if (!inode)
+		return 0;
+	type = inode->i_mode & S_IFMT;
+	if (type == S_IFIFO || type == S_IFSOCK)
+		return 1; /* looked at at each use anyway */
+	w.entry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	w.generation = control.generation;
+	path_place(&w);
+	if (w.place.reason || w.place.label)
+		return 0;
+	return !(w.place.flags & CORDON_OBJECT_FLOATS);
+}
+
+/* True when every open descriptor of the task is plain, within the bound. */
+static __always_inline int descriptors_are_plain(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 address = (__u64)BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table;
+	__u32 fd, max;
+	__u64 word;
+
+	if (!address)
+		return 0;
+	table = kernel_object(fdtable, address);
+	max = table->max_fds;
+	bpf_for(fd, 0, max)
+	{
+		__u64 file = 0;
+
+		if ((fd & 63) == 0 &&
+		    bpf_probe_read_kernel(&word, sizeof(word), table->open_fds + fd / 64))
+			return 0;
+		if (!(word >> (fd & 63)))
+			continue;
+		if (fd >= DESCRIPTOR_WORDS * 64)
+			return 0;
+		if (!((word >> (fd & 63)) & 1))
+			continue;
+		if (bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd))
+			return 0;
+		if (file && !descriptor_is_plain(file))
+			return 0;
+	}
+	return 1;
+}
+
+SEC("lsm/bprm_committing_creds")
+void BPF_PROG(hook_bprm_committing_creds, const struct linux_binprm *bprm)
+{
+	struct task_slot *slot = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
+	__u64 comm[CORDON_COMM_BYTES / 8] = {};
+	struct subject *next, *old;
+
+	if (!slot)
+		return;
+	next = bpf_kptr_xchg(&slot->pending, NULL);
+	/* Without a successor the task loses its subject: then nothing is allowed. */
+	if (next) {
+		bpf_get_current_comm(comm, sizeof(comm));
+		next->comm[0] = comm[0];
+		next->comm[1] = comm[1];
+		if ((next->flags & CORDON_SUBJECT_FOREIGN) && descriptors_are_plain()) {
+			next->flags &= ~CORDON_SUBJECT_FOREIGN;
+			next->generation = control.generation;
+		}
+	} else if (guard_is_off()) {
+		return;
+	}
+	old = bpf_kptr_xchg(&slot->subject, next);
+	if (old)
+		bpf_obj_drop(old);
+}
+
+/* A clearance was given: that is a decision, and it is recorded. */
+SEC("lsm/bprm_committed_creds")
+void BPF_PROG(hook_bprm_committed_creds, const struct linux_binprm *bprm)
+{
+	struct subject *s = subject_current();
+	struct file *program = bprm->file;
+	struct access a = {};
+
+	if (!s || !s->clearance || guard_is_off())
+		return;
+	a.operation = CORDON_OPERATION_EXECUTE;
+	a.reason = CORDON_REASON_EXEC;
+	a.rule = s->rule;
+	a.inode = (__u64)BPF_CORE_READ(program, f_inode);
+	a.dentry = (__u64)BPF_CORE_READ(program, f_path.dentry);
+	record_access(&a, CORDON_VERDICT_ALLOW);
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files, directories, device nodes, pipes: open, use of descriptors however
+ * they were come by, mapping, names. Rules R1, R2 and R5.
+ */
+#include "access.bpf.h"
+
+static __always_inline __u32 wants_of_mode(__u32 mode)
+{
+	return (mode & (FMODE_READ | FMODE_EXEC) ? WANTS_READ : 0) |
+	       (mode & FMODE_WRITE ? WANTS_WRITE : 0);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(hook_file_open, struct file *file)
+{
+	__u32 mode = file->f_mode, operation = CORDON_OPERATION_OPEN_READ;
+
+	if (guard_is_off())
+		return 0;
+	if (mode & FMODE_EXEC)
+		operation = CORDON_OPERATION_EXECUTE;
+	else if (mode & FMODE_WRITE)
+		operation = CORDON_OPERATION_OPEN_WRITE;
+	return access_inode(file->f_inode, file->f_path.dentry, wants_of_mode(mode),
+			    operation);
+}
+
+/*
+ * Pipes and FIFOs float: they take the taint of who writes, and who reads is
+ * checked against that. Most carry nothing and have no state at all.
+ */
+static __always_inline int access_pipe(struct file *file, struct subject *s, __u32 wants)
+{
+	struct inode *inode = file->f_inode;
+	struct access a;
+	struct object *o;
+	__u64 create = 0;
+
+	if ((wants & WANTS_WRITE) && s->taint)
+		create = BPF_LOCAL_STORAGE_GET_F_CREATE;
+	o = bpf_inode_storage_get(&objects, inode, 0, create);
+	if (!create && (!o || !o->floating))
+		return 0;
+	__builtin_memset(&a, 0, sizeof(a));
+	a.inode = (__u64)inode;
+	a.dentry = (__u64)file->f_path.dentry;
+	a.flags = CORDON_OBJECT_FLOATS;
+	a.operation = wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ;
+	if (!o) {
+		a.reason = CORDON_REASON_NO_OBJECT;
+		return access_errno(access_refuse(&a));
+	}
+	if (create)
+		__sync_fetch_and_or(&o->floating, s->taint);
+	a.label = o->floating;
+	return access_errno(access_decide(&a, wants));
+}
+
+/* Memory files and shared memory take labels while they are open (bypasses B14, B15). */
+static __always_inline bool inode_may_float(struct inode *inode)
+{
+	return inode->i_sb->s_flags & SB_NOUSER;
+}
+
+/*
+ * Every read and write through a descriptor. A settled subject reads what it
+ * was allowed to open; only writes after a raise, descriptors that came from
+ * elsewhere, and a newer policy need a second look (bypasses B1, B2, B6, C1).
+ */
+SEC("lsm/file_permission")
+int BPF_PROG(hook_file_permission, struct file *file, int mask)
+{
+	struct inode *inode = file->f_inode;
+	__u32 type = inode->i_mode & S_IFMT, wants;
+	struct subject *s;
+
+	if (type == S_IFSOCK || guard_is_off())
+		return 0;
+	s = subject_current();
+	if (s && subject_is_settled(s) && type != S_IFIFO && !(s->taint && (mask & MAY_WRITE)) &&
+	    !inode_may_float(inode))
+		return 0;
+	wants = (mask & (MAY_READ | MAY_EXEC) ? WANTS_READ : 0) |
+		(mask & (MAY_WRITE | MAY_APPEND) ? WANTS_WRITE : 0);
+	if (s && type == S_IFIFO)
+		return access_pipe(file, s, wants);
+	return access_inode(inode, file->f_path.dentry, wants,
+			    wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ);
+}
+
+static __always_inline bool maps_shared(unsigned long flags)
+{
+	__u32 type = flags & MAP_TYPE_MASK;
+
+	return type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags)
+{
+	struct subject *s;
+	__u32 wants = WANTS_READ;
+
+	if (!file || guard_is_off())
+		return 0;
+	if ((prot & PROT_WRITE) && maps_shared(flags))
+		wants |= WANTS_WRITE;
+	s = subject_current();
+	if (s && subject_is_settled(s) && !s->taint && !inode_may_float(file->f_inode))
+		return 0;
+	return access_inode(file->f_inode, file->f_path.dentry, wants, CORDON_OPERATION_MAP);
+}
+
+/*
+ * A shared mapping that becomes writable after the taint rose (bypass B8).
+ * The mapping's file is reached through the area, so its place is looked at
+ * anew rather than in the inode's cache.
+ */
+SEC("lsm/file_mprotect")
+int BPF_PROG(hook_file_mprotect, struct vm_area_struct *area, unsigned long reqprot,
+	     unsigned long prot)
+{
+	struct subject *s = subject_current();
+	struct file *file;
+
+	if (guard_is_off() || !(prot & PROT_WRITE) || (s && !s->taint))
+		return 0;
+	file = area->vm_file;
+	if (!file || !(BPF_CORE_READ(area, vm_flags) & VM_SHARED))
+		return 0;
+	return access_name(BPF_CORE_READ(file, f_path.dentry), CORDON_OPERATION_MAP);
+}
+
+/*
+ * A descriptor arrives: SCM_RIGHTS, pidfd_getfd, seccomp (bypasses B2 to B5).
+ * What carries a label is judged now and again at each use.
+ */
+SEC("lsm/file_receive")
+int BPF_PROG(hook_file_receive, struct file *file)
+{
+	__u32 generation = control.generation;
+	struct subject *s = subject_current();
+	struct inode *inode = file->f_inode;
+	struct object_view *view;
+	struct object *o;
+	int refused;
+
+	if (guard_is_off())
+		return 0;
+	refused = access_inode(inode, file->f_path.dentry, wants_of_mode(file->f_mode),
+			       CORDON_OPERATION_RECEIVE_FILE);
+	if (refused || !s)
+		return refused;
+	o = bpf_inode_storage_get(&objects, inode, 0, 0);
+	view = o ? &o->view[generation & 1] : NULL;
+	if (!o || !view || view->generation != generation ||
+	    (view->label | o->floating | view->flags))
+		s->flags |= CORDON_SUBJECT_FOREIGN;
+	return 0;
+}
+
+SEC("lsm/inode_setattr")
+int BPF_PROG(hook_inode_setattr, struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || guard_is_off())
+		return 0;
+	return access_inode(inode, dentry, WANTS_WRITE,
+			    attr->ia_valid & ATTR_SIZE ? CORDON_OPERATION_TRUNCATE :
+							 CORDON_OPERATION_ATTRIBUTE);
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(hook_inode_setxattr, struct mnt_idmap *idmap, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || guard_is_off())
+		return 0;
+	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_ATTRIBUTE);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(hook_inode_removexattr, struct mnt_idmap *idmap, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || guard_is_off())
+		return 0;
+	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_ATTRIBUTE);
+}
+
+SEC("lsm/inode_set_acl")
+int BPF_PROG(hook_inode_set_acl, struct mnt_idmap *idmap, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || guard_is_off())
+		return 0;
+	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_ATTRIBUTE);
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(hook_inode_unlink, struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || guard_is_off())
+		return 0;
+	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_DELETE);
+}
+
+SEC("lsm/inode_rmdir")
+int BPF_PROG(hook_inode_rmdir, struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || guard_is_off())
+		return 0;
+	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_DELETE);
+}
+
+/* A new name is data too: it is written to its directory (bypass C2). */
+SEC("lsm/inode_create")
+int BPF_PROG(hook_inode_create, struct inode *dir, struct dentry *dentry)
+{
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(hook_inode_mkdir, struct inode *dir, struct dentry *dentry)
+{
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(hook_inode_mknod, struct inode *dir, struct dentry *dentry)
+{
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(hook_inode_symlink, struct inode *dir, struct dentry *dentry)
+{
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+}
+
+struct move {
+	struct access access;
+	__u64 to; /* address of the new entry */
+};
+
+/*
+ * R5: what the policy says of the old and of the new place must be the same.
+ * For a directory that means of everything that can ever be below it, for
+ * which the compiler has given equal places equal numbers.
+ */
+__subprogram int access_move(struct move *m, __u32 directory)
+{
+	struct cordon_object_facts old = {}, new = {};
+	struct subject *s = subject_current();
+	struct access *a = &m->access;
+	struct walk w = {};
+	__u32 below, accept;
+
+	if (!m)
+		return REFUSED;
+	w.entry = a->dentry;
+	w.generation = control.generation;
+	path_place(&w);
+	a->label = w.place.label;
+	a->flags = w.place.flags;
+	a->rule = w.place.rule;
+	a->reason = w.place.reason;
+	if (a->reason)
+		return access_refuse(a);
+	/* What hangs on the inode moves with it: only the paths are compared. */
+	old.label = w.place.path_label;
+	old.flags = w.place.path_flags;
+	below = w.place.below;
+	accept = w.place.accept;
+	w.entry = m->to;
+	path_place(&w);
+	a->reason = w.place.reason;
+	if (a->reason)
+		return access_refuse(a);
+	new.label = w.place.path_label;
+	new.flags = w.place.path_flags;
+	a->reason = cordon_decide_move(&old, &new);
+	if (!a->reason && directory && (below == PLACES_DIFFER || below != w.place.below))
+		a->reason = CORDON_REASON_RELABEL;
+	if (!a->reason && !directory && accept != w.place.accept &&
+	    ((old.flags | new.flags) & CORDON_OBJECT_PROGRAM))
+		a->reason = CORDON_REASON_RELABEL;
+	if (!a->reason)
+		return GO_AHEAD;
+	/* A package manager that the policy trusts may put a program in its place. */
+	if (s && (s->flags & CORDON_SUBJECT_TRUSTED) && !directory && old.label == new.label) {
+		a->reason = CORDON_REASON_TRUSTED;
+		record_access(a, CORDON_VERDICT_ALLOW);
+		return GO_AHEAD;
+	}
+	return access_refuse(a);
+}
+
+static __always_inline int access_rename(struct move *m, const struct dentry *from,
+					 const struct dentry *to, __u32 operation, __u32 directory)
+{
+	__builtin_memset(m, 0, sizeof(*m));
+	m->access.dentry = (__u64)from;
+	m->access.operation = operation;
+	m->to = (__u64)to;
+	return access_errno(access_move(m, directory));
+}
+
+/* A trusted move changes what the path says: the next use looks anew. */
+static __always_inline void object_forget(struct inode *inode)
+{
+	struct object *o = bpf_inode_storage_get(&objects, inode, 0, 0);
+
+	if (o) {
+		o->view[0].generation = 0;
+		o->view[1].generation = 0;
+	}
+}
+
+SEC("lsm/inode_rename")
+int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
+	     struct inode *new_dir, struct dentry *new_dentry)
+{
+	struct inode *inode = old_dentry->d_inode, *over = new_dentry->d_inode;
+	struct subject *s = subject_current();
+	/* 6.12's verifier takes d_inode for never NULL and drops a test of it. */
+	__u64 overwrites = (__u64)BPF_CORE_READ(new_dentry, d_inode);
+	struct move m; /* one for all steps: the stack is small */
+	int refused;
+
+	if (!inode || guard_is_off())
+		return 0;
+	refused = access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE,
+				  CORDON_OPERATION_RENAME);
+	if (!refused && overwrites && over)
+		refused = access_inode_in(&m.access, over, new_dentry, WANTS_WRITE,
+					  CORDON_OPERATION_RENAME);
+	if (!refused && !overwrites)
+		refused = access_name_in(&m.access, new_dentry, CORDON_OPERATION_RENAME);
+	if (!refused)
+		refused = access_rename(&m, old_dentry, new_dentry, CORDON_OPERATION_RENAME,
+					(inode->i_mode & S_IFMT) == S_IFDIR);
+	if (!refused && s && (s->flags & CORDON_SUBJECT_TRUSTED))
+		object_forget(inode);
+	return refused;
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
+	     struct dentry *new_dentry)
+{
+	struct inode *inode = old_dentry->d_inode;
+	struct move m;
+	int refused;
+
+	if (!inode || guard_is_off())
+		return 0;
+	refused = access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE,
+				  CORDON_OPERATION_LINK);
+	if (!refused)
+		refused = access_rename(&m, old_dentry, new_dentry, CORDON_OPERATION_LINK, 0);
+	return refused;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * R4: one subject acts on another, and mechanisms that carry data past every
+ * other hook, which subjects that can hold classified data do without.
+ */
+#include "access.bpf.h"
+
+#define PTRACE_MODE_NOAUDIT 4
+#define NAME_BYTES 16
+
+/* Reading another's memory is reading its taint. */
+static __always_inline int access_target(struct subject *t, __u32 pid, bool quiet)
+{
+	struct cordon_subject_facts actor = {}, target = {};
+	struct subject *s = subject_current();
+	struct access a = {};
+	__u64 raise;
+
+	a.operation = CORDON_OPERATION_ACT;
+	a.target_pid = pid;
+	if (!s || !t) {
+		a.reason = CORDON_REASON_NO_SUBJECT;
+		return access_errno(access_refuse(&a));
+	}
+	if ((__u64)s == (__u64)t)
+		return 0;
+	a.target_clearance = t->clearance;
+	a.target_taint = t->taint;
+	a.label = t->taint;
+	subject_facts(&actor, s);
+	subject_facts(&target, t);
+	a.reason = cordon_decide_act(&actor, &target);
+	/* A probe that asks for no audit (ps, for a few fields of stat): counted only. */
+	if (quiet) {
+		if (!a.reason)
+			return 0;
+		count(CORDON_COUNTER_COUNT + a.reason);
+		return control.mode == CORDON_MODE_ENFORCING ? -EACCES : 0;
+	}
+	if (a.reason) {
+		int outcome = access_refuse(&a);
+
+		if (outcome)
+			return access_errno(outcome);
+	}
+	raise = target.taint & ~actor.taint;
+	if (raise && !(actor.flags & CORDON_SUBJECT_CONTROLLER)) {
+		a.reason = CORDON_REASON_RAISED;
+		record_access(&a, CORDON_VERDICT_ALLOW);
+		subject_raise(s, raise);
+		count(CORDON_COUNTER_RAISES);
+	}
+	return 0;
+}
+
+/* ptrace, process_vm_readv, /proc/PID/mem, fd, map_files, pidfd_getfd (bypasses B3, B6, B9). */
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int mode)
+{
+	struct task_slot *slot = bpf_task_storage_get(&tasks, child, 0, 0);
+
+	if (guard_is_off())
+		return 0;
+	return access_target(slot ? slot->subject : NULL, child->tgid,
+			     mode & PTRACE_MODE_NOAUDIT);
+}
+
+/* The parent will act on the calling subject. */
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(hook_ptrace_traceme, struct task_struct *parent)
+{
+	struct task_slot *slot = bpf_task_storage_get(&tasks, parent, 0, 0);
+	struct subject *s = subject_current(), *by = slot ? slot->subject : NULL;
+	struct cordon_subject_facts actor = {}, target = {};
+	struct access a = {};
+
+	if (guard_is_off())
+		return 0;
+	a.operation = CORDON_OPERATION_ACT;
+	a.target_pid = parent->tgid;
+	if (!s || !by) {
+		a.reason = CORDON_REASON_NO_SUBJECT;
+		return access_errno(access_refuse(&a));
+	}
+	subject_facts(&actor, by);
+	subject_facts(&target, s);
+	a.reason = cordon_decide_act(&actor, &target);
+	return a.reason ? access_errno(access_refuse(&a)) : 0;
+}
+
+/*
+ * io_uring moves descriptors between rings without a hook (bypass M11). A
+ * subject that cannot hold classified data keeps it.
+ */
+SEC("lsm/inode_init_security_anon")
+int BPF_PROG(hook_inode_init_security_anon, struct inode *inode, const struct qstr *name)
+{
+	static const char ring[] = "[io_uring]";
+	char text[NAME_BYTES] = {};
+	struct subject *s;
+
+	if (guard_is_off())
+		return 0;
+	s = subject_current();
+	if (s && !s->clearance && !s->taint)
+		return 0;
+	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(name, name));
+	for (int i = 0; i < (int)sizeof(ring); i++)
+		if (text[i] != ring[i])
+			return 0;
+	return access_errno(access_mechanism(CORDON_OPERATION_IO_URING, CORDON_REASON_MECHANISM));
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every map but the subjects' (subject.bpf.h): who writes it, who reads it,
+ * why that size.
+ */
+#ifndef CORDON_MAPS_BPF_H
+#define CORDON_MAPS_BPF_H
+
+#include "compat.bpf.h"
+#include "cordon/decide.h"
+
+/*
+ * What the guard knows of an inode, per policy generation. Two views at
+ * (generation & 1): a program that still runs under the generation before
+ * writes its own view, never the other's. A view is valid when its generation
+ * is the reader's; that is stored last.
+ */
+struct object_view {
+	__u64 label;
+	__u32 generation;
+	__u32 flags; /* CORDON_OBJECT_* */
+	__u32 accept; /* index into the accepts */
+	__u32 program; /* the accept whose grants apply; 0: none */
+};
+
+struct object {
+	struct object_view view[2];
+	__u64 floating; /* join of what subjects wrote, where the object floats */
+};
+
+/* Written by the first look at an inode; dies with the inode. */
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct object);
+} objects SEC(".maps");
+
+/* Written by hooks; 4 MiB hold some 5,000 records while nobody reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} records SEC(".maps");
+
+/* Written by hooks, summed by the controller. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CORDON_COUNTERS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+/*
+ * A policy generation: one inner map of each kind, made by the controller,
+ * found at (generation & 1). The sizes of the inner ones here are only the
+ * template that the kernel compares types with.
+ */
+struct policy_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_policy);
+};
+
+struct automaton_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_page);
+};
+
+struct accept_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_accept);
+};
+
+struct grant_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_grant);
+};
+
+struct host_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct cordon_prefix);
+	__type(value, struct cordon_host_ports);
+};
+
+struct port_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_port);
+};
+
+/* Files with several names: the join of the labels of their names. */
+struct link_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct cordon_link_key);
+	__type(value, __u64);
+};
+
+/* Device nodes by number; bit 32 of the key is set for block devices. */
+struct device_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u64);
+};
+
+/* Also written by mount hooks, for file systems mounted later. */
+struct superblock_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cordon_superblock);
+};
+
+#define GENERATION_MAPS(name, inner)                      \
+	struct {                                          \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
+		__uint(max_entries, 2);                   \
+		__type(key, __u32);                       \
+		__array(values, struct inner);            \
+	} name SEC(".maps")
+
+GENERATION_MAPS(policies, policy_map);
+GENERATION_MAPS(automata, automaton_map);
+GENERATION_MAPS(accepts, accept_map);
+GENERATION_MAPS(grants, grant_map);
+GENERATION_MAPS(hosts, host_map);
+GENERATION_MAPS(ports, port_map);
+GENERATION_MAPS(links, link_map);
+GENERATION_MAPS(devices, device_map);
+GENERATION_MAPS(superblocks, superblock_map);
+
+/* Written by the controller but for the sequence, read by every hook first. */
+struct cordon_control control SEC(".data.control") = {};
+__u64 record_sequence SEC(".data.control") = 0;
+
+/*
+ * clang describes what only an inner map's definition points to as an
+ * incomplete type, which libbpf refuses; a variable makes it whole.
+ */
+struct inner_types {
+	struct cordon_page page;
+	struct cordon_accept accept;
+	struct cordon_grant grant;
+	struct cordon_host_ports host;
+	struct cordon_port port;
+	struct cordon_prefix prefix;
+	struct cordon_link_key link;
+	struct cordon_superblock superblock;
+};
+const struct inner_types *inner_types __attribute__((unused));
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		__sync_fetch_and_add(value, 1);
+}
+
+#endif /* CORDON_MAPS_BPF_H */

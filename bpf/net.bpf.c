@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sockets: which may be made, whom they may reach, at connect and at every
+ * send (R3), and what unix sockets carry from one subject to another.
+ */
+#include "host.bpf.h"
+
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define SOCK_SEQPACKET 5
+#define IPV6_RTHDR 57
+#define IPV6_2292RTHDR 5
+#define IPV6_2292PKTOPTIONS 6 /* ancillary data of all kinds, made to stick */
+#define IPPROTO_ICMPV6 58
+#define IP_OPTIONS 4
+#define IP_RETOPTS 7
+#define SO_ZEROCOPY 60
+#define SOL_SOCKET 1
+#define UNIX_PATH_OFFSET 2
+
+/* The protocol that a socket() call asks for, as rules name it; 0: not one they can. */
+static __always_inline __u8 protocol_of(int type, int protocol)
+{
+	if (type == SOCK_STREAM && (!protocol || protocol == IPPROTO_TCP))
+		return IPPROTO_TCP;
+	if (type == SOCK_DGRAM && (!protocol || protocol == IPPROTO_UDP))
+		return IPPROTO_UDP;
+	if (type == SOCK_DGRAM && (protocol == IPPROTO_UDPLITE || protocol == IPPROTO_ICMP ||
+				   protocol == IPPROTO_ICMPV6))
+		return protocol;
+	return 0;
+}
+
+/*
+ * Families and types that no rule can speak of are for trusted subjects: raw
+ * and packet sockets, MPTCP and SMC (they open paths of their own, bypass
+ * M18), SCTP, vsock and all the rest (bypasses D7 to D12).
+ */
+SEC("lsm/socket_create")
+int BPF_PROG(hook_socket_create, int family, int type, int protocol, int kern)
+{
+	if (kern || guard_is_off() || family == AF_UNIX || family == AF_NETLINK)
+		return 0;
+	if ((family == AF_INET || family == AF_INET6) && protocol_of(type, protocol))
+		return 0;
+	return access_errno(access_mechanism(CORDON_OPERATION_SOCKET, CORDON_REASON_FAMILY));
+}
+
+/* The socket belongs to the subject that uses it now. */
+static __always_inline void socket_own(struct socket_state *state, struct subject *s)
+{
+	struct subject *next;
+
+	if ((__u64)state->owner != (__u64)s) {
+		next = bpf_refcount_acquire(s);
+		if (!next)
+			return; /* cannot be: the caller's own subject lives */
+		next = bpf_kptr_xchg(&state->owner, next);
+		if (next)
+			bpf_obj_drop(next);
+	}
+	if (s->taint)
+		__sync_fetch_and_or(&state->label, s->taint);
+}
+
+static __always_inline void peer_common(struct peer *peer, struct sock *sk)
+{
+	peer->protocol = sk->sk_protocol;
+	peer->local_port = sk->__sk_common.skc_num;
+	peer->sk = (__u64)sk;
+}
+
+static __always_inline bool sock_is_inet(struct sock *sk)
+{
+	return sk->__sk_common.skc_family == AF_INET || sk->__sk_common.skc_family == AF_INET6;
+}
+
+/* The last judged address, judged under this policy, again. */
+static __always_inline bool reach_again(struct socket_state *state, struct subject *s,
+					struct peer *peer)
+{
+	return state->last.generation == control.generation && state->last.known && state->last.port == peer->port &&
+	       state->last.protocol == peer->protocol &&
+	       address_equal(&state->last.address, &peer->address) &&
+	       cordon_label_dominates(state->last.clearance, s->taint);
+}
+
+static __always_inline int reach(struct sock *sk, struct peer *peer, __u32 operation, bool connected)
+{
+	struct socket_state *state =
+		bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	struct subject *s = subject_current();
+
+	if (state && s) {
+		/* A socket that connects or is accepted has had an owner since then. */
+		if (operation == CORDON_OPERATION_SEND && connected && !state->owner)
+			state->last.flags |= SOCKET_ADOPTED;
+		socket_own(state, s);
+		if (reach_again(state, s, peer))
+			return 0;
+	}
+	return access_errno(reach_decide(state ? &state->last : NULL, peer, operation));
+}
+
+static __always_inline int refuse_address(__u32 operation, __u32 reason)
+{
+	return access_errno(access_broken(operation, reason));
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(hook_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen)
+{
+	struct sock *sk = sock->sk;
+	struct peer peer = {};
+	struct name name = {};
+	int found;
+
+	if (!sk || guard_is_off() || !sock_is_inet(sk))
+		return 0;
+	if (address->sa_family == AF_UNSPEC)
+		return 0; /* disconnects */
+	peer_common(&peer, sk);
+	name.address = (__u64)address;
+	name.length = addrlen;
+	found = peer_of_address(&peer, &name, sk->__sk_common.skc_family);
+	if (found <= 0)
+		return refuse_address(CORDON_OPERATION_CONNECT, CORDON_REASON_ADDRESS);
+	return reach(sk, &peer, CORDON_OPERATION_CONNECT, false);
+}
+
+/* Ancillary data that routes a packet elsewhere (bypass D22). */
+__subprogram int control_reroutes(struct name *control_data)
+{
+	__u64 at = 0, address, length;
+	__u32 i;
+
+	if (!control_data)
+		return 1;
+	address = control_data->address;
+	length = control_data->length;
+
+	bpf_for(i, 0, 32)
+	{
+		struct cmsghdr header = {};
+
+		if (at + sizeof(header) > length)
+			return 0;
+		if (bpf_probe_read_kernel(&header, sizeof(header), (void *)(address + at)))
+			return 1;
+		if (header.cmsg_level == SOL_IPV6 &&
+		    (header.cmsg_type == IPV6_RTHDR || header.cmsg_type == IPV6_2292RTHDR))
+			return 1;
+		if (header.cmsg_level == SOL_IP && header.cmsg_type == IP_RETOPTS)
+			return 1;
+		if (header.cmsg_len < sizeof(header))
+			return 0;
+		at += (header.cmsg_len + 7) & ~7ULL;
+	}
+	return 1; /* more than anybody needs */
+}
+
+/* Unix: what is sent is checked against the channel, or floats into it. */
+static __always_inline int unix_send(struct sock *sk)
+{
+	struct subject *s = subject_current();
+	struct socket_state *state;
+	struct channel *channel;
+	struct access a;
+
+	if (s && !s->taint)
+		return 0;
+	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	channel = state ? state->channel : NULL;
+	if (s && !channel)
+		return 0; /* datagrams: hook_unix_may_send */
+	if (s && channel && channel->floats) {
+		__sync_fetch_and_or(&channel->label, s->taint);
+		return 0;
+	}
+	__builtin_memset(&a, 0, sizeof(a));
+	a.operation = CORDON_OPERATION_SEND;
+	a.label = channel ? channel->label : 0;
+	return access_errno(access_decide(&a, WANTS_WRITE));
+}
+
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
+{
+	struct sock *sk = sock->sk;
+	struct name name = {};
+	struct peer peer;
+	int found = 0;
+
+	if (!sk || guard_is_off())
+		return 0;
+	if (sk->__sk_common.skc_family == AF_UNIX)
+		return unix_send(sk);
+	if (!sock_is_inet(sk))
+		return 0;
+	__builtin_memset(&peer, 0, sizeof(peer));
+	peer_common(&peer, sk);
+	/* A connected TCP socket ignores an address, except for Fast Open (bypass M4). */
+	if (msg->msg_name && (peer.protocol != IPPROTO_TCP || (msg->msg_flags & MSG_FASTOPEN))) {
+		name.address = (__u64)msg->msg_name;
+		name.length = msg->msg_namelen;
+		found = peer_of_address(&peer, &name, sk->__sk_common.skc_family);
+	}
+	if (found < 0)
+		return refuse_address(CORDON_OPERATION_SEND, CORDON_REASON_ADDRESS);
+	if (msg->msg_controllen) {
+		name.address = (__u64)msg->msg_control;
+		name.length = msg->msg_controllen;
+		if (control_reroutes(&name))
+			return access_errno(access_mechanism(CORDON_OPERATION_SEND,
+							     CORDON_REASON_OPTION));
+	}
+	if (!found && !peer_of_sock(&peer, sk))
+		return 0; /* nowhere to go: the protocol says so itself */
+	return reach(sk, &peer, CORDON_OPERATION_SEND,
+		     !found && peer.protocol == IPPROTO_TCP);
+}
+
+/* R1 on what a unix socket carries. */
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
+{
+	struct sock *sk = sock->sk;
+	struct socket_state *state;
+	struct channel *channel;
+	struct access a;
+	__u64 label;
+
+	if (!sk || guard_is_off() || sk->__sk_common.skc_family != AF_UNIX)
+		return 0;
+	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	if (!state)
+		return 0;
+	channel = state->channel;
+	label = state->label | (channel ? channel->label : 0);
+	if (!label)
+		return 0;
+	__builtin_memset(&a, 0, sizeof(a));
+	a.operation = CORDON_OPERATION_READ;
+	a.label = label;
+	a.flags = CORDON_OBJECT_FLOATS;
+	return access_errno(access_decide(&a, WANTS_READ));
+}
+
+static __always_inline struct channel *channel_new(__u64 label, __u32 floats)
+{
+	struct channel *c = bpf_obj_new(struct channel);
+
+	if (c) {
+		c->label = label;
+		c->floats = floats;
+	}
+	return c;
+}
+
+/* Both ends of a connection share one channel. 0, or a reason why not. */
+static __always_inline int channel_join(struct sock *a, struct sock *b, __u64 label, __u32 floats)
+{
+	struct socket_state *one = bpf_sk_storage_get(&sockets, a, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	struct socket_state *two = bpf_sk_storage_get(&sockets, b, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	struct channel *channel, *other;
+
+	if (!one || !two)
+		return CORDON_REASON_NO_OBJECT;
+	channel = channel_new(label, floats);
+	if (!channel)
+		return CORDON_REASON_NO_OBJECT;
+	other = bpf_refcount_acquire(channel);
+	channel = bpf_kptr_xchg(&one->channel, channel);
+	if (channel)
+		bpf_obj_drop(channel);
+	other = bpf_kptr_xchg(&two->channel, other);
+	if (other)
+		bpf_obj_drop(other);
+	return 0;
+}
+
+/* A unix socket's entry, and the label its path has. */
+struct bound {
+	__u64 sk; /* in: address of the sock */
+	__u64 entry; /* out: 0 for an abstract or unnamed one */
+	__u64 label; /* out */
+};
+
+/* R2 on the path of a unix socket, if it is bound to one. */
+__subprogram int unix_place(struct bound *b)
+{
+	struct access a = {};
+	struct walk w = {};
+
+	if (!b)
+		return REFUSED;
+	b->entry = (__u64)kernel_object(unix_sock, b->sk)->path.dentry;
+	b->label = 0;
+	if (!b->entry)
+		return GO_AHEAD;
+	w.entry = b->entry;
+	w.generation = control.generation;
+	path_place(&w);
+	a.operation = CORDON_OPERATION_UNIX_CONNECT;
+	a.dentry = b->entry;
+	a.label = w.place.label;
+	a.flags = w.place.flags & ~CORDON_OBJECT_FLOATS;
+	a.rule = w.place.rule;
+	a.reason = w.place.reason;
+	b->label = w.place.label;
+	return a.reason ? access_refuse(&a) : access_decide(&a, WANTS_WRITE);
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(hook_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk)
+{
+	struct bound bound = {};
+	int outcome;
+
+	if (guard_is_off())
+		return 0;
+	bound.sk = (__u64)other;
+	outcome = unix_place(&bound);
+	if (outcome)
+		return access_errno(outcome);
+	outcome = channel_join(sock, newsk, bound.label, !bound.entry);
+	return outcome ? refuse_address(CORDON_OPERATION_UNIX_CONNECT, outcome) : 0;
+}
+
+SEC("lsm/socket_socketpair")
+int BPF_PROG(hook_socket_socketpair, struct socket *one, struct socket *two)
+{
+	struct sock *a = one->sk, *b = two->sk;
+	int outcome;
+
+	if (!a || !b || guard_is_off() || a->__sk_common.skc_family != AF_UNIX)
+		return 0;
+	outcome = channel_join(a, b, 0, 1);
+	return outcome ? refuse_address(CORDON_OPERATION_SOCKET, outcome) : 0;
+}
+
+/* Datagrams: called for every one that is sent. */
+SEC("lsm/unix_may_send")
+int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
+{
+	struct subject *s = subject_current();
+	struct sock *to = other->sk;
+	struct socket_state *state;
+	struct bound bound = {};
+	int outcome;
+
+	if (!to || guard_is_off() || (s && !s->taint))
+		return 0;
+	if (!s)
+		return refuse_address(CORDON_OPERATION_SEND, CORDON_REASON_NO_SUBJECT);
+	bound.sk = (__u64)to;
+	outcome = unix_place(&bound);
+	if (outcome || bound.entry)
+		return access_errno(outcome);
+	state = bpf_sk_storage_get(&sockets, to, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!state)
+		return refuse_address(CORDON_OPERATION_SEND, CORDON_REASON_NO_OBJECT);
+	__sync_fetch_and_or(&state->label, s->taint);
+	return 0;
+}
+
+/* Options that send packets where no rule looked (bypasses M14, D22, G15). */
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(hook_socket_setsockopt, struct socket *sock, int level, int optname)
+{
+	struct subject *s;
+
+	if (guard_is_off())
+		return 0;
+	if ((level == SOL_IPV6 && (optname == IPV6_RTHDR || optname == IPV6_2292RTHDR ||
+				   optname == IPV6_2292PKTOPTIONS)) ||
+	    (level == SOL_IP && optname == IP_OPTIONS))
+		return access_errno(access_mechanism(CORDON_OPERATION_SETSOCKOPT,
+						     CORDON_REASON_OPTION));
+	if (level == SOL_SOCKET && optname == SO_ZEROCOPY) {
+		s = subject_current();
+		if (!s || s->clearance)
+			return access_errno(access_mechanism(CORDON_OPERATION_SETSOCKOPT,
+							     CORDON_REASON_MECHANISM));
+	}
+	return 0;
+}
+
+/* The accepted socket belongs to whoever accepts it. */
+SEC("lsm/sock_graft")
+void BPF_PROG(hook_sock_graft, struct sock *sk, struct socket *parent)
+{
+	struct subject *s = subject_current();
+	struct socket_state *state;
+
+	if (!s || !sock_is_inet(sk) || guard_is_off())
+		return;
+	/* Without a state the first send makes one, and finds no outbound rule. */
+	state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!state)
+		return;
+	state->last.flags |= SOCKET_ACCEPTED;
+	socket_own(state, s);
+}
+
+/* R3 for inbound connections, when the peer's address is first known (bypass M15). */
+SEC("lsm/inet_conn_request")
+int BPF_PROG(hook_inet_conn_request, const struct sock *sk, struct sk_buff *skb,
+	     struct request_sock *req)
+{
+	struct sock_common *common = &req->__req_common;
+	struct cordon_subject_facts subject = {};
+	struct cordon_host_facts host = {};
+	struct socket_state *state;
+	struct host_view view = {};
+	struct peer peer = {};
+	struct access a = {};
+	struct subject *s;
+
+	if (guard_is_off())
+		return 0;
+	peer.protocol = IPPROTO_TCP;
+	peer.inbound = 1;
+	peer.family = common->skc_family;
+	peer.local_port = common->skc_num;
+	peer.sk = (__u64)sk;
+	if (common->skc_family == AF_INET)
+		address_from_v4(&peer.address, common->skc_daddr);
+	else
+		BPF_CORE_READ_INTO(&peer.address, common, skc_v6_daddr);
+	if (common->skc_family != AF_INET)
+		cordon_address_canonical(&peer.address);
+	host_look(&view, &peer, 1);
+	state = bpf_sk_storage_get(&sockets, (void *)sk, 0, 0);
+	s = state ? state->owner : NULL;
+	if (s)
+		subject_facts(&subject, s);
+	host.known = view.known;
+	host.clearance = view.clearance;
+	a.reason = cordon_decide_reach(&subject, &host);
+	if (!a.reason)
+		return 0;
+	access_of_peer(&a, &peer);
+	a.operation = CORDON_OPERATION_ACCEPT;
+	a.rule = view.rule;
+	a.host_clearance = view.clearance;
+	a.known = view.known;
+	return access_errno(access_refuse_of(&a, s, false));
+}
+
+/* A listener's owner answers for what connects to it. */
+SEC("lsm/socket_listen")
+int BPF_PROG(hook_socket_listen, struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	struct socket_state *state;
+	struct subject *s = subject_current();
+
+	if (!sk || guard_is_off() || !sock_is_inet(sk))
+		return 0;
+	state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!s || !state)
+		return refuse_address(CORDON_OPERATION_SOCKET, s ? CORDON_REASON_NO_OBJECT :
+								   CORDON_REASON_NO_SUBJECT);
+	socket_own(state, s);
+	return 0;
+}

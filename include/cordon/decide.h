@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rules R1 to R6 of the security model, as pure functions of labels:
+ * no map, no allocation, no side effect. The kernel decides with them, and
+ * so do `cordon check`, `cordon explain` and the tests.
+ *
+ * Each returns a reason; CORDON_REASON_NONE means "allow". What follows from
+ * an allowed access (the taint that a read leaves) is a function beside it.
+ */
+#ifndef CORDON_DECIDE_H
+#define CORDON_DECIDE_H
+
+#include "abi.h"
+#include "label.h"
+
+/* What a decision needs to know of a subject. */
+struct cordon_subject_facts {
+	cordon_label clearance;
+	cordon_label taint;
+	__u32 flags; /* CORDON_SUBJECT_* */
+};
+
+/* What a decision needs to know of an object. */
+struct cordon_object_facts {
+	cordon_label label;
+	__u32 flags; /* CORDON_OBJECT_* */
+};
+
+/* What a decision needs to know of a host, port and protocol. */
+struct cordon_host_facts {
+	cordon_label clearance;
+	__u32 known; /* 0: no rule names it */
+};
+
+/* R1: reads, maps, executes, receives. */
+static __always_inline enum cordon_reason
+cordon_decide_read(const struct cordon_subject_facts *s, const struct cordon_object_facts *o)
+{
+	if ((s->flags & CORDON_SUBJECT_CONTROLLER) || (o->flags & CORDON_OBJECT_NEUTRAL))
+		return CORDON_REASON_NONE;
+	if (!cordon_label_dominates(s->clearance, o->label))
+		return CORDON_REASON_READ_UP;
+	return CORDON_REASON_NONE;
+}
+
+/* R1's consequence: the subject's taint after it has read the object. */
+static __always_inline cordon_label cordon_taint_after_read(const struct cordon_subject_facts *s,
+							    const struct cordon_object_facts *o)
+{
+	if (s->flags & CORDON_SUBJECT_CONTROLLER)
+		return s->taint;
+	return cordon_label_join(s->taint, o->label);
+}
+
+/*
+ * R2: writes, truncates, deletes, renames over, links into, sends on.
+ * An object that floats takes the join of what is written to it, so a taint
+ * that it does not dominate is no write-down. The exemption of trusted
+ * subjects is CORDON_REASON_TRUSTED, which allows and must be recorded.
+ */
+static __always_inline enum cordon_reason
+cordon_decide_write(const struct cordon_subject_facts *s, const struct cordon_object_facts *o)
+{
+	enum cordon_reason reason = CORDON_REASON_NONE;
+
+	if ((s->flags & CORDON_SUBJECT_CONTROLLER) || (o->flags & CORDON_OBJECT_NEUTRAL))
+		return CORDON_REASON_NONE;
+	if (!(o->flags & CORDON_OBJECT_FLOATS) && !cordon_label_dominates(o->label, s->taint))
+		reason = CORDON_REASON_WRITE_DOWN;
+	else if (!(o->flags & (CORDON_OBJECT_DROP | CORDON_OBJECT_FLOATS)) &&
+		 !cordon_label_dominates(s->clearance, o->label))
+		reason = CORDON_REASON_OVERWRITE;
+	else if (o->flags & CORDON_OBJECT_PROGRAM)
+		reason = CORDON_REASON_PROGRAM;
+	if (reason != CORDON_REASON_NONE && (s->flags & CORDON_SUBJECT_TRUSTED))
+		return CORDON_REASON_TRUSTED;
+	return reason;
+}
+
+/* R3: connects, sends, accepts from. */
+static __always_inline enum cordon_reason
+cordon_decide_reach(const struct cordon_subject_facts *s, const struct cordon_host_facts *h)
+{
+	if (!h->known)
+		return CORDON_REASON_UNKNOWN_HOST;
+	if (!cordon_label_dominates(h->clearance, s->taint))
+		return CORDON_REASON_HOST_CLEARANCE;
+	return CORDON_REASON_NONE;
+}
+
+/* R4: ptrace, process_vm_*, /proc/PID/mem, pidfd_getfd. @t is acted on. */
+static __always_inline enum cordon_reason cordon_decide_act(const struct cordon_subject_facts *s,
+							    const struct cordon_subject_facts *t)
+{
+	if (s->flags & CORDON_SUBJECT_CONTROLLER)
+		return CORDON_REASON_NONE;
+	if (t->flags & CORDON_SUBJECT_CONTROLLER)
+		return CORDON_REASON_GUARD;
+	if (!cordon_label_dominates(s->clearance, cordon_label_join(t->taint, t->clearance)))
+		return CORDON_REASON_ACT_UP;
+	return CORDON_REASON_NONE;
+}
+
+/* R5: a place is what the policy says of a path, here old and new. */
+static __always_inline enum cordon_reason cordon_decide_move(const struct cordon_object_facts *from,
+							     const struct cordon_object_facts *to)
+{
+	if (from->label != to->label || from->flags != to->flags)
+		return CORDON_REASON_RELABEL;
+	return CORDON_REASON_NONE;
+}
+
+/*
+ * R6: the clearance after an exec. @granted is what the policy gives to the
+ * program, user, group and unit; @unsafe is true when another process can
+ * steer the new image (traced, file system state shared, no_new_privs): then
+ * nothing rises (bypass F2).
+ */
+static __always_inline cordon_label cordon_clearance_after_exec(cordon_label before,
+								cordon_label granted, int unsafe)
+{
+	return unsafe ? cordon_label_meet(before, granted) : granted;
+}
+
+/* A rise asks for AT_SECURE, so that the loader ignores LD_PRELOAD (F1). */
+static __always_inline int cordon_clearance_rises(cordon_label before, cordon_label after)
+{
+	return !cordon_label_dominates(before, after);
+}
+
+#endif /* CORDON_DECIDE_H */

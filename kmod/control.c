@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/cordon: the controller's one door to the module.
+ *
+ * One controller at a time: the subject (the address space) that opened the device for writing. A
+ * descriptor that it passed on, that a child inherited or that survived an exec is of no use:
+ * commands are taken from the opener only. Opened for reading only, the device is for observers:
+ * any number, no controller needed, HELLO and LINKS. Everything that is refused is counted, HELLO
+ * tells the count.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/ioctl.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include "cordon.h"
+
+DEFINE_MUTEX(cordon_lock);
+
+/* The controller; @mm is NULL when there is none. Protected by cordon_lock, as is open_files. */
+static struct {
+	struct mm_struct *mm; /* compared only; the reference keeps the address from being reused */
+	struct pid *pid;
+	bool greeted; /* said HELLO in our version */
+} controller;
+
+static u32 open_files; /* the controller's and observers' */
+static DECLARE_WAIT_QUEUE_HEAD(all_left);
+
+static atomic64_t refused = ATOMIC64_INIT(0);
+static u64 load_boottime_ns;
+
+union argument {
+	struct cordon_hello hello;
+	struct cordon_hold hold;
+	struct cordon_links links;
+	struct cordon_set_mode set_mode;
+};
+
+struct command {
+	unsigned int number; /* with direction and size, as in abi.h */
+	int (*run)(union argument *argument);
+	bool before_hello;
+	bool for_observers;
+};
+
+static int run_hello(union argument *argument)
+{
+	struct cordon_hello *hello = &argument->hello;
+	u32 theirs = hello->abi;
+
+	lockdep_assert_held(&cordon_lock);
+	*hello = (struct cordon_hello){
+		.abi = CORDON_ABI_VERSION,
+		.flags = cordon_hold_flags(),
+		.links_held = cordon_hold_count(),
+		.pid = pid_vnr(controller.pid),
+		.refused = atomic64_read(&refused),
+		.load_boottime_ns = load_boottime_ns,
+	};
+	return theirs == CORDON_ABI_VERSION ? 0 : -EPROTO;
+}
+
+static int run_hold(union argument *argument)
+{
+	return cordon_hold_links(&argument->hold);
+}
+
+static int run_release(union argument *argument)
+{
+	return cordon_hold_release();
+}
+
+static int run_links(union argument *argument)
+{
+	cordon_hold_list(&argument->links);
+	return 0;
+}
+
+static int run_mode(union argument *argument)
+{
+	return cordon_hold_set_mode(&argument->set_mode);
+}
+
+static const struct command commands[] = {
+	[_IOC_NR(CORDON_IOCTL_HELLO)] = { CORDON_IOCTL_HELLO, run_hello, .before_hello = true,
+					  .for_observers = true },
+	[_IOC_NR(CORDON_IOCTL_HOLD)] = { CORDON_IOCTL_HOLD, run_hold },
+	[_IOC_NR(CORDON_IOCTL_RELEASE)] = { CORDON_IOCTL_RELEASE, run_release },
+	[_IOC_NR(CORDON_IOCTL_LINKS)] = { CORDON_IOCTL_LINKS, run_links, .for_observers = true },
+	[_IOC_NR(CORDON_IOCTL_MODE)] = { CORDON_IOCTL_MODE, run_mode },
+};
+
+/* Whether the opener asked to change something, not only to look. */
+static bool is_controllers(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE;
+}
+
+/*
+ * Return: the command; -ENOTTY for a number that is none of ours, -EINVAL for one of ours with
+ * another size or direction.
+ */
+static const struct command *find_command(unsigned int number)
+{
+	const struct command *command;
+
+	if (_IOC_TYPE(number) != CORDON_IOCTL_TYPE || _IOC_NR(number) >= ARRAY_SIZE(commands))
+		return ERR_PTR(-ENOTTY);
+	command = &commands[_IOC_NR(number)];
+	if (!command->run)
+		return ERR_PTR(-ENOTTY);
+	if (command->number != number)
+		return ERR_PTR(-EINVAL);
+	return command;
+}
+
+/*
+ * Return: 0; -EPERM when the caller is not the controller and the command is not for observers,
+ * -EPROTO when the controller has not said HELLO in our version.
+ */
+static int check_caller(const struct file *file, const struct command *command)
+{
+	lockdep_assert_held(&cordon_lock);
+	if (!is_controllers(file))
+		return command->for_observers ? 0 : -EPERM;
+	if (current->mm != controller.mm)
+		return -EPERM;
+	if (!controller.greeted && !command->before_hello)
+		return -EPROTO;
+	return 0;
+}
+
+/* A controller of another version is one that has not said HELLO. */
+static int run_locked(const struct file *file, const struct command *command,
+		      union argument *argument)
+{
+	int err = command->run(argument);
+
+	lockdep_assert_held(&cordon_lock);
+	if (command->before_hello && is_controllers(file))
+		controller.greeted = !err;
+	return err;
+}
+
+/* User memory is touched without the lock: a fault there may take as long as it likes. */
+static int run_command(const struct file *file, unsigned int number, void __user *user)
+{
+	const struct command *command = find_command(number);
+	union argument argument = {};
+	bool answered;
+	int err;
+
+	if (IS_ERR(command))
+		return PTR_ERR(command);
+	if ((_IOC_DIR(number) & _IOC_WRITE) && copy_from_user(&argument, user, _IOC_SIZE(number)))
+		return -EFAULT;
+	mutex_lock(&cordon_lock);
+	err = check_caller(file, command);
+	answered = !err;
+	if (!err)
+		err = run_locked(file, command, &argument);
+	mutex_unlock(&cordon_lock);
+	/* Of those that answer only HELLO can fail, and its answer says why. */
+	if (answered && (_IOC_DIR(number) & _IOC_READ) &&
+	    copy_to_user(user, &argument, _IOC_SIZE(number)))
+		return -EFAULT;
+	return err;
+}
+
+/* Returns @err, counted and told. */
+static int record_refusal(const char *what, unsigned int number, int err)
+{
+	atomic64_inc(&refused);
+	pr_warn_ratelimited("refused %s %#x to %s[%d]: error %d\n", what, number, current->comm,
+			    task_tgid_nr(current), err);
+	return err;
+}
+
+static long control_ioctl(struct file *file, unsigned int number, unsigned long argument)
+{
+	int err = run_command(file, number, (void __user *)argument);
+
+	return err ? record_refusal("command", number, err) : 0;
+}
+
+static int become_controller(void)
+{
+	lockdep_assert_held(&cordon_lock);
+	if (controller.mm)
+		return -EBUSY;
+	mmgrab(current->mm);
+	controller.mm = current->mm;
+	controller.pid = get_pid(task_tgid(current));
+	controller.greeted = false;
+	return 0;
+}
+
+/* What is held stays held, in the mode it was: the controller may die. */
+static void forget_controller(void)
+{
+	lockdep_assert_held(&cordon_lock);
+	put_pid(controller.pid);
+	mmdrop(controller.mm);
+	controller.pid = NULL;
+	controller.mm = NULL;
+}
+
+/*
+ * Return: 0; -EPERM without CAP_SYS_ADMIN in the first user namespace (whatever the mode of the
+ * device file became); -EBUSY for writing while there is a controller.
+ */
+static int control_open(struct inode *inode, struct file *file)
+{
+	int err = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return record_refusal("open", file->f_flags, -EPERM);
+	mutex_lock(&cordon_lock);
+	if (is_controllers(file))
+		err = become_controller();
+	if (!err)
+		WRITE_ONCE(open_files, open_files + 1);
+	mutex_unlock(&cordon_lock);
+	return err ? record_refusal("open", file->f_flags, err) : nonseekable_open(inode, file);
+}
+
+static int control_release(struct inode *inode, struct file *file)
+{
+	mutex_lock(&cordon_lock);
+	if (is_controllers(file))
+		forget_controller();
+	WRITE_ONCE(open_files, open_files - 1);
+	mutex_unlock(&cordon_lock);
+	wake_up_all(&all_left);
+	return 0;
+}
+
+static const struct file_operations control_operations = {
+	.owner = THIS_MODULE,
+	.open = control_open,
+	.release = control_release,
+	.unlocked_ioctl = control_ioctl,
+};
+
+static struct miscdevice control_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "cordon",
+	.fops = &control_operations,
+	.mode = 0600,
+};
+
+/**
+ * cordon_control_init() - make /dev/cordon
+ *
+ * Return: 0, or what misc_register() gives.
+ */
+int __init cordon_control_init(void)
+{
+	int err;
+
+	load_boottime_ns = ktime_get_boottime_ns();
+	err = misc_register(&control_device);
+	if (err)
+		pr_err("cannot make " CORDON_DEVICE ": error %d\n", err);
+	return err;
+}
+
+/**
+ * cordon_control_exit() - remove /dev/cordon
+ *
+ * A forced unload comes here with the device open or links held, and cannot be refused any more.
+ * It can be made to wait: until the controller agrees, by releasing the links and leaving, all
+ * stays in place (bypass M3). New controllers cannot come, the module loader refuses them; without
+ * one, that is until the next boot.
+ */
+void cordon_control_exit(void)
+{
+	if (cordon_hold_pinned() || READ_ONCE(open_files))
+		pr_alert("%s[%d] unloads by force; it waits until the controller agrees\n",
+			 current->comm, task_tgid_nr(current));
+	wait_event_idle(all_left, !READ_ONCE(open_files) && !cordon_hold_pinned());
+	misc_deregister(&control_device);
+}
