@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The actor's steps on another process's memory and descriptors, and on rings. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "world.h"
+
+/* Where every holder keeps what it read, so that an attacker knows where to look. */
+static int step_expose(struct actor *actor, const char *unused)
+{
+	void *page = mmap((void *)EXPOSED_ADDRESS, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	(void)unused;
+	if (page == MAP_FAILED)
+		return -errno;
+	memcpy(page, actor->buffer, CANARY_BYTES);
+	return 0;
+}
+
+static int step_vm_read(struct actor *actor, const char *pid)
+{
+	struct iovec local = { actor->buffer, CANARY_BYTES };
+	struct iovec remote = { (void *)EXPOSED_ADDRESS, CANARY_BYTES };
+
+	return actor_result(process_vm_readv(atoi(pid), &local, 1, &remote, 1, 0));
+}
+
+static int step_vm_write(struct actor *actor, const char *pid)
+{
+	struct iovec local = { actor->buffer, CANARY_BYTES };
+	struct iovec remote = { (void *)EXPOSED_ADDRESS, CANARY_BYTES };
+
+	return actor_result(process_vm_writev(atoi(pid), &local, 1, &remote, 1, 0));
+}
+
+static int step_open_proc_mem(struct actor *actor, const char *pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+	return actor_keep(actor, open(path, O_RDONLY));
+}
+
+static int step_read_exposed(struct actor *actor, const char *unused)
+{
+	(void)unused;
+	return actor_result(
+		pread(actor_fd(actor), actor->buffer, CANARY_BYTES, EXPOSED_ADDRESS));
+}
+
+static int step_peek(struct actor *actor, const char *pid)
+{
+	int status, target = atoi(pid);
+
+	if (ptrace(PTRACE_ATTACH, target, NULL, NULL))
+		return -errno;
+	waitpid(target, &status, 0);
+	for (size_t i = 0; i < CANARY_BYTES; i += sizeof(long)) {
+		long word = ptrace(PTRACE_PEEKDATA, target, EXPOSED_ADDRESS + i, NULL);
+
+		memcpy(actor->buffer + i, &word, sizeof(word));
+	}
+	ptrace(PTRACE_DETACH, target, NULL, NULL);
+	return 0;
+}
+
+static int step_seize(struct actor *actor, const char *pid)
+{
+	(void)actor;
+	return actor_result(ptrace(PTRACE_SEIZE, atoi(pid), NULL, NULL));
+}
+
+/* PID,NUMBER: takes the descriptor NUMBER out of the process PID. */
+static int step_pidfd_getfd(struct actor *actor, const char *argument)
+{
+	char pid[32];
+	const char *number = actor_split(argument, pid, sizeof(pid));
+	int pidfd = syscall(SYS_pidfd_open, atoi(pid), 0);
+
+	if (pidfd < 0)
+		return -errno;
+	return actor_keep(actor, syscall(SYS_pidfd_getfd, pidfd, atoi(number), 0));
+}
+
+/* PID,NUMBER: opens it anew through procfs. */
+static int step_open_proc_fd(struct actor *actor, const char *argument)
+{
+	char pid[32], path[96];
+	const char *number = actor_split(argument, pid, sizeof(pid));
+
+	snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, number);
+	return actor_keep(actor, open(path, O_RDONLY));
+}
+
+/* Puts the newest descriptor where a test expects it. */
+static int step_dup_to(struct actor *actor, const char *number)
+{
+	return actor_result(dup2(actor_fd(actor), atoi(number)));
+}
+
+static int step_io_uring(struct actor *actor, const char *unused)
+{
+	struct io_uring_params params = { 0 };
+
+	(void)unused;
+	return actor_keep(actor, syscall(SYS_io_uring_setup, 4, &params));
+}
+
+static int step_userfaultfd(struct actor *actor, const char *unused)
+{
+	(void)unused;
+	return actor_keep(actor, syscall(SYS_userfaultfd, O_CLOEXEC));
+}
+
+/* ---- The fork race (bypass M9) ------------------------------------------- */
+
+struct race {
+	const char *path; /* the secret */
+	char *page; /* where the reading thread puts it: copied by the fork */
+	pthread_barrier_t barrier;
+};
+
+static void *race_read(void *argument)
+{
+	struct race *race = argument;
+	int fd;
+
+	pthread_barrier_wait(&race->barrier);
+	fd = open(race->path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (read(fd, race->page, CANARY_BYTES) < 0)
+			race->page[0] = '\0';
+		close(fd);
+	}
+	return NULL;
+}
+
+/* A child that holds the secret and can still write a low file: a leak. */
+static int race_child(const struct race *race, const char *low)
+{
+	int fd;
+
+	if (!race->page[0])
+		return 0;
+	fd = open(low, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	return write(fd, race->page, CANARY_BYTES) == CANARY_BYTES ? 1 : 0;
+}
+
+/* One round in a fresh process: a thread reads while another forks. */
+static int race_round(const char *path, const char *low)
+{
+	struct race race = { .path = path };
+	pthread_t thread;
+	int status;
+	pid_t pid;
+
+	race.page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (race.page == MAP_FAILED || pthread_barrier_init(&race.barrier, NULL, 2) ||
+	    pthread_create(&thread, NULL, race_read, &race))
+		return 2;
+	pthread_barrier_wait(&race.barrier);
+	pid = fork();
+	if (pid == 0)
+		_exit(race_child(&race, low));
+	pthread_join(thread, NULL);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 2;
+	return WEXITSTATUS(status);
+}
+
+/*
+ * SECRET,LOW,ROUNDS. The steps before it may have filled memory: the longer the
+ * fork copies, the wider the gap that the reading thread has to hit.
+ */
+static int step_fork_race(struct actor *actor, const char *argument)
+{
+	char path[256], low[256];
+	const char *rest = actor_split(argument, path, sizeof(path));
+	int rounds = atoi(actor_split(rest, low, sizeof(low)));
+
+	(void)actor;
+	for (int i = 0; i < rounds; i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			_exit(race_round(path, low));
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+			return -ECHILD;
+		if (WEXITSTATUS(status) == 2)
+			return -EAGAIN;
+		if (WEXITSTATUS(status))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+/* Touches COUNT pages, each in a mapping of its own, so that fork has work to do. */
+static int step_fill_memory(struct actor *actor, const char *count)
+{
+	(void)actor;
+	for (int i = 0; i < atoi(count); i++) {
+		char *page = mmap(NULL, 4096, i & 1 ? PROT_READ | PROT_WRITE : PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (page == MAP_FAILED)
+			return -errno;
+		*page = 1;
+	}
+	return 0;
+}
+
+const struct actor_steps actor_memory_steps[] = {
+	{ "expose", step_expose },
+	{ "vm_read", step_vm_read },
+	{ "vm_write", step_vm_write },
+	{ "open_proc_mem", step_open_proc_mem },
+	{ "read_exposed", step_read_exposed },
+	{ "peek", step_peek },
+	{ "seize", step_seize },
+	{ "pidfd_getfd", step_pidfd_getfd },
+	{ "open_proc_fd", step_open_proc_fd },
+	{ "dup_to", step_dup_to },
+	{ "io_uring", step_io_uring },
+	{ "userfaultfd", step_userfaultfd },
+	{ "fork_race", step_fork_race },
+	{ "fill_memory", step_fill_memory },
+	{ NULL, NULL },
+};

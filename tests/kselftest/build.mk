@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of enforcement, in a small guest: see README.md in this folder. Every *_test.c is a suite.
+# Those of $(KT_BARE) run on the kernel alone, before the guard is loaded, $(KT_LATE) after all others.
+
+KT         := $(B)/tests/kselftest
+KT_BARE    := module_test
+KT_LATE    := controller_test
+KT_ACTOR   := $(patsubst tests/kselftest/%.c,$(KT)/%.o,$(wildcard tests/kselftest/actor*.c)) \
+	      $(KT)/hash.o $(KT)/world.o
+KT_ACTOR   := $(filter-out $(KT)/actor_call.o,$(KT_ACTOR))
+KT_LIBRARY := $(addprefix $(KT)/,actor_call.o attack.o control.o guard.o hash.o place.o records.o \
+		sink_client.o sink.o netlink.o world.o)
+KT_RUN     := $(addprefix $(KT)/,build_world.o results.o)
+KT_TESTS   := $(patsubst tests/kselftest/%.c,$(KT)/%,$(wildcard tests/kselftest/*_test.c))
+KT_HARNESS := $(B)/include/kselftest/kselftest_harness.h
+KT_CFLAGS   = $(CFLAGS) -D_GNU_SOURCE -Itests/kselftest -isystem $(B)/include/kselftest
+
+CHECK_TARGETS += check-kselftest
+GUEST_TESTS   += $(KT_TESTS)
+
+$(KT)/%.o: tests/kselftest/%.c $(wildcard tests/kselftest/*.h include/cordon/*.h) | $(KT_HARNESS)
+	@mkdir -p $(@D)
+	$(CC) $(KT_CFLAGS) -c -o $@ $<
+
+# Static, so that it runs in every root directory an attack makes.
+$(KT)/actor: $(KT_ACTOR)
+	$(CC) $(CFLAGS) -static -pthread -o $@ $^
+
+$(KT)/run $(KT)/refusal: $(KT)/%: $(KT)/%.o $(KT_RUN) $(KT_LIBRARY)
+	$(CC) $(CFLAGS) -o $@ $^ -ljson-c
+
+$(KT)/%_test: $(KT)/%_test.o $(KT_LIBRARY)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ -ljson-c -lbpf
+
+KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/actor:/tests/actor \
+	   $(foreach t,$(filter-out $(KT_BARE) $(KT_LATE),$(notdir $(KT_TESTS))),$(KT)/$(t):/tests/$(t)) \
+	   $(foreach t,$(KT_BARE),$(KT)/$(t):/tests/bare/$(t)) \
+	   $(foreach t,$(KT_LATE),$(KT)/$(t):/tests/late/$(t)) \
+	   tests/kselftest/policies:/tests/policies \
+	   $(B)/userspace/cordon:/usr/bin/cordon $(B)/userspace/cordond:/usr/sbin/cordond
+
+.PHONY: check-kselftest
+KT_GUARD := $(B)/kmod/cordon.ko $(B)/userspace/cordon $(B)/userspace/cordond
+
+check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/actor $(VM_SMALL)
+	@mkdir -p $(RESULTS)
+	KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE)

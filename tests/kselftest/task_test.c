@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* bpf/task.bpf.c: one address space is one subject; forks, threads, who was there before. */
+#include <time.h>
+
+#include "attack_rows.h"
+#include "scenario.h"
+#include "veteran.h"
+
+#define READS	 "try open=" SECRET " read"
+#define IS_CLEAN "try is_clean=" PROBE
+
+/* ---- Who shares memory shares the taint ------------------------------------------- */
+
+TEST_F(guarded, M10_shared_memory_shares_taint)
+{
+	EXPECT_DENIED(CLEARED, "clone_vm taint=" SECRET " " IS_CLEAN);
+	EXPECT_DENIED(CLEARED, "vfork taint=" SECRET " " IS_CLEAN);
+	EXPECT_DENIED(CLEARED, "thread taint=" SECRET " " IS_CLEAN);
+	EXPECT_DENIED(CLEARED, "clone_vm thread taint=" SECRET " " IS_CLEAN);
+}
+
+TEST_F(guarded, own_memory_has_own_taint)
+{
+	EXPECT_ACTOR(CLEARED, "child taint=" SECRET " " IS_CLEAN, ACTOR_OK);
+	EXPECT_ACTOR(CLEARED, "child taint=" SECRET " fork " IS_CLEAN, ACTOR_OK);
+}
+
+TEST_F(guarded, child_inherits)
+{
+	EXPECT_DENIED(CLEARED, "taint=" SECRET " fork " IS_CLEAN);
+	EXPECT_DENIED(CLEARED, "taint=" SECRET " fork fork " IS_CLEAN);
+	EXPECT_DENIED(CLEARED, "taint=" SECRET " clone_vm is_clean=" PROBE);
+	EXPECT_ACTOR(CLEARED, "fork " READS, ACTOR_OK);
+	EXPECT_DENIED(PLAIN, "fork " READS);
+}
+
+/*
+ * The descriptors are one table, the memory is not: what one opens the other
+ * may read without having received it.
+ */
+ATTACK(B1_shared_descriptor_table, .kind = ATTACK_WRITE_DOWN,
+       .steps = "try clone_files open=%s fd=3 pread open_w=%p/file write");
+ATTACK(B1_shared_descriptor_table_mmap, .kind = ATTACK_WRITE_DOWN,
+       .steps = "try clone_files open=%s fd=3 mmap open_w=%p/file write");
+
+/* ---- The fork race (bypass M9) ------------------------------------------------------ */
+
+/* Wide enough to be hit within some rounds; the negative control proves it. */
+#define RACE_MEMORY "fill_memory=16 "
+#define RACE	    RACE_MEMORY "try fork_race=" SECRET "," PROBE ","
+
+FIXTURE(M9_fork_race)
+{
+	int unused;
+};
+
+FIXTURE_SETUP(M9_fork_race)
+{
+}
+
+FIXTURE_TEARDOWN(M9_fork_race)
+{
+}
+
+TEST_F_TIMEOUT(M9_fork_race, permissive_leaks, 60)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	EXPECT_EQ(EBADMSG, actor_play(CLEARED, RACE "500"));
+	EXPECT_TRUE(place_holds(PROBE, attack_canary(), CANARY_BYTES));
+	EXPECT_EQ(0, truncate(PROBE, 0));
+}
+
+#define RACE_ROUNDS 2000
+#define RACE_MIN    500 /* in RACE_S seconds: where QEMU emulates the CPU, a fork takes its time */
+#define RACE_S	    40
+#define RACE_CHUNK  100
+
+TEST_F_TIMEOUT(M9_fork_race, enforcing_denies, 120)
+{
+	time_t until = time(NULL) + RACE_S;
+	int rounds = 0;
+
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	for (; rounds < RACE_ROUNDS && time(NULL) < until; rounds += RACE_CHUNK)
+		ASSERT_EQ(ACTOR_OK, actor_play(CLEARED, RACE "100"));
+	TH_LOG("%d rounds", rounds);
+	EXPECT_LE(RACE_MIN, rounds);
+	EXPECT_FALSE(place_holds(PROBE, attack_canary(), CANARY_BYTES));
+}
+
+/* ---- Who was there before the guard (bypass G11) -------------------------------------- */
+
+static const struct veteran *find_veteran(const char *name)
+{
+	const struct veteran *veteran = veterans;
+
+	while (veteran->name && strcmp(veteran->name, name))
+		veteran++;
+	return veteran;
+}
+
+/* Lets the veterans of this mode go on, and waits until @name has left its loot. */
+static bool wait_for_loot(const char *name, const char *set, char *loot, size_t size)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	char go[128];
+	int fd;
+
+	snprintf(go, sizeof(go), RUN_DIR "/veterans.%s", set);
+	fd = open(go, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	close(fd);
+	veteran_loot(find_veteran(name), set, loot, size);
+	for (int i = 0; i < 500; i++) {
+		struct stat status;
+
+		if (stat(loot, &status) == 0 && status.st_size == ACTOR_LOOT)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+FIXTURE(G11_veteran)
+{
+	char loot[256];
+};
+
+FIXTURE_VARIANT(G11_veteran)
+{
+	const char *name;
+	bool leaks; /* its loot holds the canary where it may not */
+};
+
+FIXTURE_VARIANT_ADD(G11_veteran, plain_reads){ .name = "plain_reads", .leaks = true };
+FIXTURE_VARIANT_ADD(G11_veteran, plain_maps){ .name = "plain_maps", .leaks = true };
+FIXTURE_VARIANT_ADD(G11_veteran, cleared_reads){ .name = "cleared_reads" };
+
+FIXTURE_SETUP(G11_veteran)
+{
+}
+
+FIXTURE_TEARDOWN(G11_veteran)
+{
+}
+
+TEST_F(G11_veteran, permissive_leaks)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	ASSERT_TRUE(wait_for_loot(variant->name, MODE_PERMISSIVE, self->loot, sizeof(self->loot)));
+	EXPECT_TRUE(place_holds(self->loot, attack_canary(), CANARY_BYTES));
+}
+
+/* An old descriptor is judged when it is used; who is cleared goes on working. */
+TEST_F(G11_veteran, enforcing_denies)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	ASSERT_TRUE(wait_for_loot(variant->name, MODE_ENFORCING, self->loot, sizeof(self->loot)));
+	EXPECT_EQ(!variant->leaks, place_holds(self->loot, attack_canary(), CANARY_BYTES));
+}
+
+FIXTURE(G11_old_descriptor)
+{
+	char loot[256];
+};
+
+FIXTURE_SETUP(G11_old_descriptor)
+{
+}
+
+FIXTURE_TEARDOWN(G11_old_descriptor)
+{
+	EXPECT_EQ(0, truncate(LOW_DIR "/veteran", 0));
+}
+
+TEST_F(G11_old_descriptor, permissive_leaks)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	ASSERT_TRUE(wait_for_loot("cleared_writes_down", MODE_PERMISSIVE, self->loot,
+				  sizeof(self->loot)));
+	EXPECT_TRUE(place_holds(LOW_DIR "/veteran", attack_canary(), CANARY_BYTES));
+	ASSERT_TRUE(wait_for_loot("plain_sends", MODE_PERMISSIVE, self->loot, sizeof(self->loot)));
+	EXPECT_TRUE(sink_received(SINK_UNK, "veteran-was-here", 16));
+	EXPECT_EQ(0, sink_forget(SINK_UNK));
+}
+
+TEST_F(G11_old_descriptor, enforcing_denies)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	ASSERT_TRUE(wait_for_loot("cleared_writes_down", MODE_ENFORCING, self->loot,
+				  sizeof(self->loot)));
+	EXPECT_FALSE(place_holds(LOW_DIR "/veteran", attack_canary(), CANARY_BYTES));
+	ASSERT_TRUE(wait_for_loot("plain_sends", MODE_ENFORCING, self->loot, sizeof(self->loot)));
+	EXPECT_FALSE(sink_received(SINK_UNK, "veteran-was-here", 16));
+}
+
+TEST_HARNESS_MAIN
