@@ -349,14 +349,6 @@ static const char *judge(const struct attack *attack, enum attack_phase phase,
 	return phase == PHASE_PERMISSIVE ? judge_record(attack, phase, from, pid) : NULL;
 }
 
-static const char *why_skip(const struct attack *attack, enum attack_phase phase)
-{
-	const char *why = phase == PHASE_CLEARED ? attack->no_cleared :
-			  phase == PHASE_PERMISSIVE ? attack->no_permissive : NULL;
-
-	return why ? complain("SKIP %s", why) : NULL;
-}
-
 static int prepare(const struct attack *attack, enum attack_phase phase)
 {
 	int result = attack_set_mode(phase == PHASE_PERMISSIVE ? MODE_PERMISSIVE : MODE_ENFORCING);
@@ -372,7 +364,8 @@ static int prepare(const struct attack *attack, enum attack_phase phase)
 
 const char *attack_play(const struct attack *attack, enum attack_phase phase)
 {
-	const char *skip = why_skip(attack, phase), *seen;
+	bool own_steps = phase == PHASE_CLEARED && attack->cleared_steps;
+	const char *seen;
 	unsigned long long before;
 	struct actor_call call;
 	struct scene scene;
@@ -381,8 +374,6 @@ const char *attack_play(const struct attack *attack, enum attack_phase phase)
 	off_t from;
 	pid_t pid;
 
-	if (skip)
-		return skip;
 	result = prepare(attack, phase);
 	if (result)
 		return complain("the world could not be made ready: %s", strerror(-result));
@@ -395,7 +386,8 @@ const char *attack_play(const struct attack *attack, enum attack_phase phase)
 	}
 	before = digest_of(attack, &scene);
 	call = (struct actor_call){ .program = attack->starts_as ?: scene.attacker,
-				    .steps = fill_in(&scene, attack->steps),
+				    .steps = fill_in(&scene, own_steps ? attack->cleared_steps :
+									 attack->steps),
 				    .loot = scene.loot,
 				    .want_canary = attack->kind == ATTACK_READ };
 	pid = actor_start(&call);

@@ -66,6 +66,7 @@ struct attack {
 	const char *attacker; /* program, where not by kind */
 	const char *object; /* DESTROY: the arena, where not SECRET_ARENA */
 	const char *cleared; /* the positive control's program, where not by kind */
+	const char *cleared_steps; /* its steps, where the same ones cannot go well for anyone */
 	enum sink_name host;
 	const char *secret; /* file that holds the canary, where not SECRET */
 	/* MOVE into the secret arena: the places are exchanged. */
@@ -77,9 +78,6 @@ struct attack {
 	/* The record's; NULL: any. */
 	const char *reason;
 	const char *operation;
-	/* Why there is none of the controls; NULL: there is. */
-	const char *no_cleared;
-	const char *no_permissive;
 };
 
 enum attack_phase { PHASE_PERMISSIVE, PHASE_CLEARED, PHASE_ENFORCING };

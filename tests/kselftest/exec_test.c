@@ -22,7 +22,7 @@ ATTACK(F5_program_rename_over, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA, 
        .steps = "create=" LOW_ARENA "/evil try rename=" LOW_ARENA "/evil,%o/victim",
        .other_error = EXDEV);
 ATTACK(F5_program_link_in, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA,
-       .no_cleared = "a trusted subject copies programs, it does not link them",
+       .cleared = TRUSTED, .cleared_steps = "copy_program=" PLAIN ",%o/new",
        .steps = "create=" LOW_ARENA "/evil try link=" LOW_ARENA "/evil,%o/new",
        .other_error = EXDEV);
 
@@ -31,7 +31,7 @@ ATTACK(F5_program_link_in, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA,
 /* clang-format off */
 #define IMPOSTOR(name, script) \
 	ATTACK(name, .kind = ATTACK_READ, .steps = script, .reason = "read-up", \
-	       .no_cleared = "the cleared program is reached in every other test")
+	       .cleared = PLAIN, .cleared_steps = "exec=" CLEARED " " READS)
 /* clang-format on */
 IMPOSTOR(A3_bind_over_program, "unshare_mounts bind=/plain,/cleared exec=" CLEARED " " READS);
 IMPOSTOR(A3_bind_file_over_program, "unshare_mounts bind=" PLAIN "," CLEARED " exec=" CLEARED

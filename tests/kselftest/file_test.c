@@ -20,7 +20,8 @@ ATTACK(A7_handle, .kind = ATTACK_READ, .steps = "try handle=" SRV_DIR ",%s open_
        .reason = "read-up");
 ATTACK(A7_handle_of_forgotten_file, .kind = ATTACK_READ, .secret = DISK_SECRET,
        .steps = "handle=" DISK_DIR ",%s drop_caches try open_handle read",
-       .no_cleared = "a file that no path leads to is denied to all");
+       /* A file that no path leads to is denied to all; the handle itself is good. */
+       .cleared_steps = "handle=" DISK_DIR ",%s try open_handle read");
 ATTACK(A8_o_path_reopened, .kind = ATTACK_READ, .steps = "try opath=%s reopen read",
        .reason = "read-up");
 ATTACK(A8_o_path_linked, .kind = ATTACK_READ,
