@@ -18,7 +18,7 @@ CORDON_LIB_OBJECTS := $(addprefix $(OBJECTS)/lib/, \
 	gaps.o store.o image_cache.o record_text.o)
 
 CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
-	main.o common.o since.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \
+	main.o common.o since.o mediation.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \
 	cmd_permissive.o cmd_records.o cmd_label.o cmd_run.o cmd_version.o cmd_help.o)
 
 CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
@@ -35,6 +35,12 @@ $(CORDON_LIB_OBJECTS) $(CORDON_OBJECTS) $(CORDOND_OBJECTS): \
 	$(CC) $(CFLAGS) $(USERSPACE_CFLAGS) -c -o $@ $<
 
 $(OBJECTS)/cordond/attach.o $(OBJECTS)/cordond/revive.o: $(B)/bpf/cordon.skel.h
+
+$(OBJECTS)/cordon/mediation.o: $(OBJECTS)/mediation_table.h
+$(OBJECTS)/cordon/mediation.o: USERSPACE_CFLAGS += -I$(OBJECTS)
+$(OBJECTS)/mediation_table.h: docs/coverage.md $(B)/tests/coverage/coverage
+	@mkdir -p $(@D)
+	$(B)/tests/coverage/coverage array $< $@
 
 $(B)/userspace/cordon: $(CORDON_OBJECTS) $(CORDON_LIB_OBJECTS) $(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORDON_LIBS)

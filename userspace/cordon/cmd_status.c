@@ -11,6 +11,7 @@
 #include "control.h"
 #include "coverage.h"
 #include "guard.h"
+#include "mediation.h"
 #include "names.h"
 
 static struct json_object *group_of(struct json_object *object, const char *key)
@@ -228,19 +229,37 @@ static struct json_object *look_ourselves(const char *controller_error)
 	return status;
 }
 
+static int parse(int argc, char **argv, bool *json, bool *coverage)
+{
+	static const struct option names[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "coverage", no_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*json = *coverage = false;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
+		if (option != 'j' && option != 'c')
+			return cordon_usage(argv[0]);
+		*(option == 'j' ? json : coverage) = true;
+	}
+	return optind < argc ? cordon_usage(argv[0]) : 0;
+}
+
 int cordon_cmd_status(int argc, char **argv)
 {
 	cordon_auto_json *status = NULL;
 	struct cordon_failure failure;
-	bool json;
+	bool json, coverage;
 	int err, code;
 
-	optind = 1;
-	code = cordon_parse_json_only(argc, argv, &json);
+	code = parse(argc, argv, &json, &coverage);
 	if (code)
 		return code;
-	if (optind < argc)
-		return cordon_usage(argv[0]);
+	if (coverage)
+		return cordon_mediation_show(json);
 	err = cordon_control_ask(cordon_request("status"), &status, &failure);
 	/* Without a controller there is something to show, but it is no "yes". */
 	if (err == -ENOENT || err == -ECONNREFUSED) {

@@ -6,8 +6,9 @@
 #include "command.h"
 
 const struct cordon_command cordon_commands[] = {
-	{ "status", "[--json]", "show mode, policy, counters, and what is covered on this kernel",
-	  false, cordon_cmd_status },
+	{ "status", "[--json] [--coverage]",
+	  "show mode, policy, counters, and what is covered on this kernel", false,
+	  cordon_cmd_status },
 	{ "check", "[--json] [--offline] [FILE|FOLDER]...",
 	  "check a policy and what it expects of itself", false, cordon_cmd_check },
 	{ "explain",
