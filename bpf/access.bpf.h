@@ -12,11 +12,16 @@
 #include "record.bpf.h"
 #include "subject.bpf.h"
 
-#define WANTS_READ 0x1u
+#define WANTS_READ  0x1u
 #define WANTS_WRITE 0x2u
 
 /* What a refusal comes to. */
-enum { GO_AHEAD, REFUSED, REFUSED_MOVE, REFUSED_FORK };
+enum {
+	GO_AHEAD,
+	REFUSED,
+	REFUSED_MOVE,
+	REFUSED_FORK
+};
 
 /* The verifier knows nothing of a global function's result: constants only. */
 static __always_inline int access_errno(int outcome)
@@ -33,7 +38,8 @@ static __always_inline int access_errno(int outcome)
 	return -EACCES;
 }
 
-static __always_inline void subject_facts(struct cordon_subject_facts *facts, const struct subject *s)
+static __always_inline void subject_facts(struct cordon_subject_facts *facts,
+					  const struct subject *s)
 {
 	facts->clearance = s->clearance;
 	facts->taint = s->taint;
@@ -75,7 +81,8 @@ static __always_inline int access_note_read(struct access *a, __u64 raise)
 		a->reason = CORDON_REASON_RAISED;
 	else if (policy && (policy->options & CORDON_OPTION_RECORD_READS) &&
 		 cordon_label_dominates(a->label, policy->record_reads) &&
-		 (a->operation == CORDON_OPERATION_OPEN_READ || a->operation == CORDON_OPERATION_MAP))
+		 (a->operation == CORDON_OPERATION_OPEN_READ ||
+		  a->operation == CORDON_OPERATION_MAP))
 		a->reason = CORDON_REASON_READ;
 	else
 		return GO_AHEAD;

@@ -34,82 +34,83 @@ extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
 extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 
-#define bpf_obj_new(type) ((type *)bpf_obj_new_impl(bpf_core_type_id_local(type), NULL))
-#define bpf_obj_drop(kptr) bpf_obj_drop_impl(kptr, NULL)
+#define bpf_obj_new(type)	   ((type *)bpf_obj_new_impl(bpf_core_type_id_local(type), NULL))
+#define bpf_obj_drop(kptr)	   bpf_obj_drop_impl(kptr, NULL)
 #define bpf_refcount_acquire(kptr) bpf_refcount_acquire_impl(kptr, NULL)
 
 /* A kernel address as a typed pointer whose loads cannot fault. */
-#define kernel_object(type, address) \
-	((struct type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(struct type)))
+#define kernel_object(type, address)                             \
+	((struct type *)bpf_rdonly_cast((const void *)(address), \
+					bpf_core_type_id_kernel(struct type)))
 
 #ifndef bpf_for
 /* A loop that the verifier does not unroll (include/linux/bpf.h: bpf_iter_num). */
-#define bpf_for(i, start, end)                                                              \
+#define bpf_for(i, start, end)                                                                   \
 	for (struct bpf_iter_num _it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))), \
-	     *_p __attribute__((unused)) = (bpf_iter_num_new(&_it, (start), (end)),         \
-					    (void)bpf_iter_num_destroy, (void *)0);         \
-	     ({                                                                             \
-		     int *_t = bpf_iter_num_next(&_it);                                     \
-		     (_t ? ((i) = *_t) : ((i) = (end)), _t && (i) >= (start) && (i) < (end)); \
+	     *_p __attribute__((unused)) = (bpf_iter_num_new(&_it, (start), (end)),              \
+					    (void)bpf_iter_num_destroy, (void *)0);              \
+	     ({                                                                                  \
+		     int *_t = bpf_iter_num_next(&_it);                                          \
+		     (_t ? ((i) = *_t) : ((i) = (end)), _t && (i) >= (start) && (i) < (end));    \
 	     });)
 #endif
 
 /* include/uapi and include/linux: constants are no BTF. */
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
-#define S_IFREG 0100000
-#define S_IFBLK 0060000
-#define S_IFDIR 0040000
-#define S_IFCHR 0020000
-#define S_IFIFO 0010000
-#define FMODE_READ 0x1
-#define FMODE_WRITE 0x2
-#define FMODE_EXEC 0x20
-#define FMODE_PATH 0x4000
-#define MAY_EXEC 0x1
-#define MAY_WRITE 0x2
-#define MAY_READ 0x4
-#define MAY_APPEND 0x8
-#define PROT_READ 0x1
-#define PROT_WRITE 0x2
-#define PROT_EXEC 0x4
-#define MAP_TYPE_MASK 0x0f
-#define MAP_SHARED 0x01
-#define MAP_SHARED_VALIDATE 0x03
-#define VM_SHARED 0x8
-#define SB_NOUSER (1u << 31)
-#define DCACHE_DISCONNECTED 0x20
-#define ANON_INODE_FS_MAGIC 0x09041934
-#define TMPFS_MAGIC 0x01021994
-#define SECRETMEM_MAGIC 0x5345434d
-#define MEM_MAJOR 1
-#define TTY_MAJOR 4
-#define TTYAUX_MAJOR 5
+#define S_IFMT		       0170000
+#define S_IFSOCK	       0140000
+#define S_IFREG		       0100000
+#define S_IFBLK		       0060000
+#define S_IFDIR		       0040000
+#define S_IFCHR		       0020000
+#define S_IFIFO		       0010000
+#define FMODE_READ	       0x1
+#define FMODE_WRITE	       0x2
+#define FMODE_EXEC	       0x20
+#define FMODE_PATH	       0x4000
+#define MAY_EXEC	       0x1
+#define MAY_WRITE	       0x2
+#define MAY_READ	       0x4
+#define MAY_APPEND	       0x8
+#define PROT_READ	       0x1
+#define PROT_WRITE	       0x2
+#define PROT_EXEC	       0x4
+#define MAP_TYPE_MASK	       0x0f
+#define MAP_SHARED	       0x01
+#define MAP_SHARED_VALIDATE    0x03
+#define VM_SHARED	       0x8
+#define SB_NOUSER	       (1u << 31)
+#define DCACHE_DISCONNECTED    0x20
+#define ANON_INODE_FS_MAGIC    0x09041934
+#define TMPFS_MAGIC	       0x01021994
+#define SECRETMEM_MAGIC	       0x5345434d
+#define MEM_MAJOR	       1
+#define TTY_MAJOR	       4
+#define TTYAUX_MAJOR	       5
 #define UNIX98_PTY_SLAVE_MAJOR 136
-#define ATTR_SIZE (1 << 3)
-#define CLONE_VM 0x100
-#define CLONE_FILES 0x400
-#define PF_KTHREAD 0x00200000
-#define INADDR_LOOPBACK 0x7f000001
-#define AF_UNSPEC 0
-#define AF_UNIX 1
-#define AF_INET 2
-#define AF_INET6 10
-#define AF_NETLINK 16
-#define SOL_IP 0
-#define SOL_IPV6 41
-#define MSG_FASTOPEN 0x20000000
-#define ETH_P_IP 0x0800
-#define ETH_P_IPV6 0x86dd
-#define EPERM 1
-#define EAGAIN 11
-#define EACCES 13
-#define EXDEV 18
-#define EINVAL 22
-#define ESRCH 3
-#define MS_REMOUNT 32
-#define MS_BIND 4096
-#define MS_MOVE 8192
-#define MS_PROPAGATION ((1 << 17) | (1 << 18) | (1 << 19) | (1 << 20))
+#define ATTR_SIZE	       (1 << 3)
+#define CLONE_VM	       0x100
+#define CLONE_FILES	       0x400
+#define PF_KTHREAD	       0x00200000
+#define INADDR_LOOPBACK	       0x7f000001
+#define AF_UNSPEC	       0
+#define AF_UNIX		       1
+#define AF_INET		       2
+#define AF_INET6	       10
+#define AF_NETLINK	       16
+#define SOL_IP		       0
+#define SOL_IPV6	       41
+#define MSG_FASTOPEN	       0x20000000
+#define ETH_P_IP	       0x0800
+#define ETH_P_IPV6	       0x86dd
+#define EPERM		       1
+#define EAGAIN		       11
+#define EACCES		       13
+#define EXDEV		       18
+#define EINVAL		       22
+#define ESRCH		       3
+#define MS_REMOUNT	       32
+#define MS_BIND		       4096
+#define MS_MOVE		       8192
+#define MS_PROPAGATION	       ((1 << 17) | (1 << 18) | (1 << 19) | (1 << 20))
 
 #endif /* CORDON_COMPAT_BPF_H */

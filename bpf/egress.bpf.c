@@ -6,8 +6,8 @@
  */
 #include "host.bpf.h"
 
-#define DROP 0
-#define PASS 1
+#define DROP		 0
+#define PASS		 1
 #define TCP_FLAGS_OFFSET 13
 
 /* The packet's destination, from its own header. False when it has no known form. */

@@ -8,16 +8,17 @@
 #include "access.bpf.h"
 #include "grant.bpf.h"
 
-#define LSM_UNSAFE_ANY 7 /* include/linux/security.h: shared, traced, no_new_privs */
+#define LSM_UNSAFE_ANY		   7 /* include/linux/security.h: shared, traced, no_new_privs */
 #define BPF_F_BPRM_SECUREEXEC_FLAG 1
-#define DESCRIPTOR_WORDS 4 /* words of the descriptor bitmap that are judged at exec */
+#define DESCRIPTOR_WORDS	   4 /* words of the descriptor bitmap that are judged at exec */
 
 /* The accept index of a program, or CORDON_ACCEPT_NONE with a reason in @a. */
 static __always_inline __u32 program_accept(struct access *a, struct inode *inode)
 {
 	__u32 generation = control.generation;
 	struct object_view *view;
-	struct object *o = bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct object *o =
+		bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!o) {
 		a->reason = CORDON_REASON_NO_OBJECT;
@@ -32,8 +33,8 @@ static __always_inline __u32 program_accept(struct access *a, struct inode *inod
 }
 
 /* A reference to a new subject that continues @old under what was given. */
-static __always_inline struct subject *subject_continue(struct subject *old,
-							struct granted *given, bool unsafe)
+static __always_inline struct subject *subject_continue(struct subject *old, struct granted *given,
+							bool unsafe)
 {
 	struct subject *s = bpf_obj_new(struct subject);
 	__u64 clearance;
@@ -140,8 +141,7 @@ static __always_inline int descriptors_are_plain(void)
 		return 0;
 	table = kernel_object(fdtable, address);
 	max = table->max_fds;
-	bpf_for(fd, 0, max)
-	{
+	bpf_for(fd, 0, max) {
 		__u64 file = 0;
 
 		if ((fd & 63) == 0 &&

@@ -22,8 +22,7 @@ int BPF_PROG(hook_file_open, struct file *file)
 		operation = CORDON_OPERATION_EXECUTE;
 	else if (mode & FMODE_WRITE)
 		operation = CORDON_OPERATION_OPEN_WRITE;
-	return access_inode(file->f_inode, file->f_path.dentry, wants_of_mode(mode),
-			    operation);
+	return access_inode(file->f_inode, file->f_path.dentry, wants_of_mode(mode), operation);
 }
 
 /*
@@ -340,8 +339,8 @@ int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry
 
 	if (!inode || guard_is_off())
 		return 0;
-	refused = access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE,
-				  CORDON_OPERATION_RENAME);
+	refused =
+		access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_RENAME);
 	if (!refused && overwrites && over)
 		refused = access_inode_in(&m.access, over, new_dentry, WANTS_WRITE,
 					  CORDON_OPERATION_RENAME);
@@ -365,8 +364,7 @@ int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
 
 	if (!inode || guard_is_off())
 		return 0;
-	refused = access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE,
-				  CORDON_OPERATION_LINK);
+	refused = access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_LINK);
 	if (!refused)
 		refused = access_rename(&m, old_dentry, new_dentry, CORDON_OPERATION_LINK, 0);
 	return refused;

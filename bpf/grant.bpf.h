@@ -12,7 +12,7 @@
 #include "cordon/match.h"
 
 #define CGROUP_DEPTH_MAX 16
-#define SLICE_SUFFIX ".slice"
+#define SLICE_SUFFIX	 ".slice"
 
 /* What the grants of a program come to for one process. */
 struct granted {
@@ -39,14 +39,14 @@ __subprogram int cred_has_group(__u64 address, __u32 gid)
 	if (!groups)
 		return 0;
 	total = groups->ngroups;
-	bpf_for(i, 0, CORDON_GROUPS_MAX)
-	{
+	bpf_for(i, 0, CORDON_GROUPS_MAX) {
 		__u32 member = 0;
 
 		if (i >= total)
 			return 0;
 		if (!bpf_probe_read_kernel(&member, sizeof(member),
-					   (void *)groups + bpf_core_field_offset(struct group_info, gid) +
+					   (void *)groups +
+						   bpf_core_field_offset(struct group_info, gid) +
 						   i * sizeof(member)) &&
 		    member == gid)
 			return 1;
@@ -80,8 +80,7 @@ __subprogram int task_in_unit(__u64 address, struct cordon_grant *grant)
 	if (!cgroup || !grant)
 		return 0;
 	level = BPF_CORE_READ(cgroup, level);
-	bpf_for(i, 1, CGROUP_DEPTH_MAX)
-	{
+	bpf_for(i, 1, CGROUP_DEPTH_MAX) {
 		__u64 name[CORDON_UNIT_BYTES / 8] = {}, different = 0;
 		struct cgroup *ancestor = NULL;
 		long bytes;
@@ -89,7 +88,8 @@ __subprogram int task_in_unit(__u64 address, struct cordon_grant *grant)
 		if (i > level)
 			return 0;
 		bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
-				      (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
+				      (void *)cgroup +
+					      bpf_core_field_offset(struct cgroup, ancestors) +
 					      i * sizeof(ancestor));
 		if (!ancestor)
 			return 0;
@@ -131,8 +131,7 @@ __subprogram int grant_find(struct granted *given, struct grantee *who, __u32 ac
 	if (!accept)
 		return 0;
 	uid = kernel_object(cred, cred)->uid.val;
-	bpf_for(i, 0, CORDON_GRANTS_PER_PROGRAM_MAX)
-	{
+	bpf_for(i, 0, CORDON_GRANTS_PER_PROGRAM_MAX) {
 		__u32 index = accept->grant_first + i;
 		struct cordon_grant *grant;
 

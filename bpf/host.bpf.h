@@ -12,7 +12,7 @@
 #include "cordon/match.h"
 
 #define SOCKET_ACCEPTED 0x1u /* a peer connected to us: inbound rules speak of it */
-#define SOCKET_ADOPTED 0x2u /* connected before the guard came: by whom is not known */
+#define SOCKET_ADOPTED	0x2u /* connected before the guard came: by whom is not known */
 
 /* What two unix sockets that are connected share. */
 struct channel {
@@ -87,8 +87,7 @@ __subprogram int host_look(struct host_view *view, struct peer *peer, __u32 inbo
 	range = bpf_map_lookup_elem(table, &key);
 	if (!range)
 		return 0;
-	bpf_for(i, 0, CORDON_PORTS_PER_HOST_MAX)
-	{
+	bpf_for(i, 0, CORDON_PORTS_PER_HOST_MAX) {
 		__u32 index = range->first + i;
 		struct cordon_port *entry;
 

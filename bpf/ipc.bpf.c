@@ -6,7 +6,7 @@
 #include "access.bpf.h"
 
 #define PTRACE_MODE_NOAUDIT 4
-#define NAME_BYTES 16
+#define NAME_BYTES	    16
 
 /* Reading another's memory is reading its taint. */
 static __always_inline int access_target(struct subject *t, __u32 pid, bool quiet)
@@ -61,8 +61,7 @@ int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int m
 
 	if (guard_is_off())
 		return 0;
-	return access_target(slot ? slot->subject : NULL, child->tgid,
-			     mode & PTRACE_MODE_NOAUDIT);
+	return access_target(slot ? slot->subject : NULL, child->tgid, mode & PTRACE_MODE_NOAUDIT);
 }
 
 /* The parent will act on the calling subject. */

@@ -5,18 +5,18 @@
  */
 #include "host.bpf.h"
 
-#define SOCK_STREAM 1
-#define SOCK_DGRAM 2
-#define SOCK_SEQPACKET 5
-#define IPV6_RTHDR 57
-#define IPV6_2292RTHDR 5
+#define SOCK_STREAM	    1
+#define SOCK_DGRAM	    2
+#define SOCK_SEQPACKET	    5
+#define IPV6_RTHDR	    57
+#define IPV6_2292RTHDR	    5
 #define IPV6_2292PKTOPTIONS 6 /* ancillary data of all kinds, made to stick */
-#define IPPROTO_ICMPV6 58
-#define IP_OPTIONS 4
-#define IP_RETOPTS 7
-#define SO_ZEROCOPY 60
-#define SOL_SOCKET 1
-#define UNIX_PATH_OFFSET 2
+#define IPPROTO_ICMPV6	    58
+#define IP_OPTIONS	    4
+#define IP_RETOPTS	    7
+#define SO_ZEROCOPY	    60
+#define SOL_SOCKET	    1
+#define UNIX_PATH_OFFSET    2
 
 /* The protocol that a socket() call asks for, as rules name it; 0: not one they can. */
 static __always_inline __u8 protocol_of(int type, int protocol)
@@ -25,8 +25,8 @@ static __always_inline __u8 protocol_of(int type, int protocol)
 		return IPPROTO_TCP;
 	if (type == SOCK_DGRAM && (!protocol || protocol == IPPROTO_UDP))
 		return IPPROTO_UDP;
-	if (type == SOCK_DGRAM && (protocol == IPPROTO_UDPLITE || protocol == IPPROTO_ICMP ||
-				   protocol == IPPROTO_ICMPV6))
+	if (type == SOCK_DGRAM &&
+	    (protocol == IPPROTO_UDPLITE || protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
 		return protocol;
 	return 0;
 }
@@ -79,13 +79,14 @@ static __always_inline bool sock_is_inet(struct sock *sk)
 static __always_inline bool reach_again(struct socket_state *state, struct subject *s,
 					struct peer *peer)
 {
-	return state->last.generation == control.generation && state->last.known && state->last.port == peer->port &&
-	       state->last.protocol == peer->protocol &&
+	return state->last.generation == control.generation && state->last.known &&
+	       state->last.port == peer->port && state->last.protocol == peer->protocol &&
 	       address_equal(&state->last.address, &peer->address) &&
 	       cordon_label_dominates(state->last.clearance, s->taint);
 }
 
-static __always_inline int reach(struct sock *sk, struct peer *peer, __u32 operation, bool connected)
+static __always_inline int reach(struct sock *sk, struct peer *peer, __u32 operation,
+				 bool connected)
 {
 	struct socket_state *state =
 		bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -139,8 +140,7 @@ __subprogram int control_reroutes(struct name *control_data)
 	address = control_data->address;
 	length = control_data->length;
 
-	bpf_for(i, 0, 32)
-	{
+	bpf_for(i, 0, 32) {
 		struct cmsghdr header = {};
 
 		if (at + sizeof(header) > length)
@@ -211,13 +211,12 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 		name.address = (__u64)msg->msg_control;
 		name.length = msg->msg_controllen;
 		if (control_reroutes(&name))
-			return access_errno(access_mechanism(CORDON_OPERATION_SEND,
-							     CORDON_REASON_OPTION));
+			return access_errno(
+				access_mechanism(CORDON_OPERATION_SEND, CORDON_REASON_OPTION));
 	}
 	if (!found && !peer_of_sock(&peer, sk))
 		return 0; /* nowhere to go: the protocol says so itself */
-	return reach(sk, &peer, CORDON_OPERATION_SEND,
-		     !found && peer.protocol == IPPROTO_TCP);
+	return reach(sk, &peer, CORDON_OPERATION_SEND, !found && peer.protocol == IPPROTO_TCP);
 }
 
 /* R1 on what a unix socket carries. */
@@ -375,8 +374,8 @@ int BPF_PROG(hook_socket_setsockopt, struct socket *sock, int level, int optname
 	if ((level == SOL_IPV6 && (optname == IPV6_RTHDR || optname == IPV6_2292RTHDR ||
 				   optname == IPV6_2292PKTOPTIONS)) ||
 	    (level == SOL_IP && optname == IP_OPTIONS))
-		return access_errno(access_mechanism(CORDON_OPERATION_SETSOCKOPT,
-						     CORDON_REASON_OPTION));
+		return access_errno(
+			access_mechanism(CORDON_OPERATION_SETSOCKOPT, CORDON_REASON_OPTION));
 	if (level == SOL_SOCKET && optname == SO_ZEROCOPY) {
 		s = subject_current();
 		if (!s || s->clearance)
@@ -460,8 +459,8 @@ int BPF_PROG(hook_socket_listen, struct socket *sock, int backlog)
 		return 0;
 	state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!s || !state)
-		return refuse_address(CORDON_OPERATION_SOCKET, s ? CORDON_REASON_NO_OBJECT :
-								   CORDON_REASON_NO_SUBJECT);
+		return refuse_address(CORDON_OPERATION_SOCKET,
+				      s ? CORDON_REASON_NO_OBJECT : CORDON_REASON_NO_SUBJECT);
 	socket_own(state, s);
 	return 0;
 }

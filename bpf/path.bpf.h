@@ -17,9 +17,9 @@
  */
 extern const void rename_lock __ksym;
 
-#define WALK_CHUNK 4 /* entries kept on the stack at a time */
+#define WALK_CHUNK   4 /* entries kept on the stack at a time */
 #define WALK_RETRIES 8
-#define NAME_CHUNK 16
+#define NAME_CHUNK   16
 
 /* A file system at several places: no directory of it is known to be like another. */
 #define PLACES_DIFFER (~0U)
@@ -89,8 +89,7 @@ static __noinline __u32 path_step_name(void *automaton, struct cordon_policy *po
 	__u32 i;
 
 	state = cordon_path_step(automaton, state, policy->class['/']);
-	bpf_for(i, 0, length)
-	{
+	bpf_for(i, 0, length) {
 		if ((i & (NAME_CHUNK - 1)) == 0) {
 			__u32 rest = length - i;
 
@@ -99,7 +98,8 @@ static __noinline __u32 path_step_name(void *automaton, struct cordon_policy *po
 			if (bpf_probe_read_kernel(chunk, rest, name + i))
 				return 0;
 		}
-		state = cordon_path_step(automaton, state, policy->class[chunk[i & (NAME_CHUNK - 1)]]);
+		state = cordon_path_step(automaton, state,
+					 policy->class[chunk[i & (NAME_CHUNK - 1)]]);
 		if (!state)
 			return 0;
 	}
@@ -113,8 +113,7 @@ static __noinline __u64 path_climb(struct walk *w, __u64 address)
 	__u32 i;
 
 	w->depth = 0;
-	bpf_for(i, 0, CORDON_DEPTH_MAX + 1)
-	{
+	bpf_for(i, 0, CORDON_DEPTH_MAX + 1) {
 		struct dentry *parent = entry->d_parent;
 
 		if ((__u64)parent == (__u64)entry)
@@ -172,8 +171,7 @@ __subprogram int path_feed(struct walk *w, __u32 k, __u32 base)
 		return CORDON_REASON_NO_POLICY;
 	depth = w->depth;
 	entry = kernel_object(dentry, w->entry);
-	bpf_for(i, 0, depth - base)
-	{
+	bpf_for(i, 0, depth - base) {
 		__u32 place = depth - 1 - i - base;
 
 		if (place < WALK_CHUNK)
@@ -182,8 +180,7 @@ __subprogram int path_feed(struct walk *w, __u32 k, __u32 base)
 	}
 	k &= CORDON_MOUNTS_PER_SUPERBLOCK - 1;
 	state = w->state[k];
-	bpf_for(i, 0, WALK_CHUNK)
-	{
+	bpf_for(i, 0, WALK_CHUNK) {
 		if (base + i >= depth)
 			break;
 		entry = kernel_object(dentry, entries[i & (WALK_CHUNK - 1)]);
@@ -328,12 +325,10 @@ static __always_inline int path_run(struct walk *w)
 	__u32 k, base;
 	int reason;
 
-	bpf_for(k, 0, CORDON_MOUNTS_PER_SUPERBLOCK)
-	{
+	bpf_for(k, 0, CORDON_MOUNTS_PER_SUPERBLOCK) {
 		if (k >= w->count)
 			break;
-		bpf_for(base, 0, CORDON_DEPTH_MAX / WALK_CHUNK)
-		{
+		bpf_for(base, 0, CORDON_DEPTH_MAX / WALK_CHUNK) {
 			if (base * WALK_CHUNK >= w->depth)
 				break;
 			reason = path_feed(w, k, base * WALK_CHUNK);
@@ -399,8 +394,7 @@ __subprogram int path_place(struct walk *w)
 	if (!w)
 		return 0;
 	count(CORDON_COUNTER_FIRST_LOOKS);
-	bpf_for(attempt, 0, WALK_RETRIES)
-	{
+	bpf_for(attempt, 0, WALK_RETRIES) {
 		__builtin_memset(&w->place, 0, sizeof(w->place));
 		before = rename_sequence();
 		if (before & 1)

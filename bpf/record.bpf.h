@@ -52,8 +52,7 @@ __subprogram __u32 record_path_length(__u64 address)
 	struct dentry *entry = kernel_object(dentry, address);
 	__u32 i, total = 0;
 
-	bpf_for(i, 0, CORDON_DEPTH_MAX + 1)
-	{
+	bpf_for(i, 0, CORDON_DEPTH_MAX + 1) {
 		struct dentry *parent = entry->d_parent;
 
 		if ((__u64)parent == (__u64)entry)
@@ -82,8 +81,7 @@ __subprogram int record_path(struct record_text *to, __u64 address)
 	}
 	end = total < CORDON_PATH_BYTES - 1 ? total : CORDON_PATH_BYTES - 1;
 	left = entry->d_name.len;
-	bpf_for(i, 0, CORDON_PATH_BYTES - 1)
-	{
+	bpf_for(i, 0, CORDON_PATH_BYTES - 1) {
 		char byte = '/';
 
 		if (i >= end)

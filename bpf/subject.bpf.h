@@ -57,8 +57,7 @@ static __always_inline bool guard_is_off(void)
  */
 static __always_inline struct subject *subject_current(void)
 {
-	struct task_slot *slot =
-		bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
+	struct task_slot *slot = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
 
 	return slot ? slot->subject : NULL;
 }

@@ -119,8 +119,7 @@ __subprogram int adopt_grant(struct granted *given, struct grantee *who)
 	exe = BPF_CORE_READ(mm, exe_file);
 	if (!exe)
 		return 0;
-	return grant_find(given, who,
-			  program_of_entry((__u64)BPF_CORE_READ(exe, f_path.dentry)));
+	return grant_find(given, who, program_of_entry((__u64)BPF_CORE_READ(exe, f_path.dentry)));
 }
 
 static __always_inline struct subject *subject_adopt(struct task_struct *task)

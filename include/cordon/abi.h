@@ -18,101 +18,110 @@
 
 /* ---- Names: one table each, X(NAME, "text", "what it means") ---------- */
 
-#define CORDON_VERDICTS(X)                                                                \
-	X(ALLOW, "allow", "the access went ahead")                                        \
-	X(DENY, "deny", "the access was refused")                                         \
-	X(WOULD_DENY, "would-deny", "permissive mode: decided as deny, not applied")      \
+#define CORDON_VERDICTS(X)                                                           \
+	X(ALLOW, "allow", "the access went ahead")                                   \
+	X(DENY, "deny", "the access was refused")                                    \
+	X(WOULD_DENY, "would-deny", "permissive mode: decided as deny, not applied") \
 	X(CHANGE, "change", "no access: policy, mode or guard changed")
 
-#define CORDON_REASONS(X)                                                                 \
-	X(NONE, "none", "nothing speaks against it")                                      \
-	X(READ_UP, "read-up", "R1: the clearance does not dominate the object's label")   \
-	X(WRITE_DOWN, "write-down", "R2: the object's label does not dominate the taint") \
-	X(OVERWRITE, "overwrite", "R2: nobody destroys what he may not read")             \
-	X(UNKNOWN_HOST, "unknown-host", "R3: no rule names this host, port and protocol") \
-	X(HOST_CLEARANCE, "host-clearance", "R3: the host is not cleared for the taint")  \
-	X(ACT_UP, "act-up", "R4: the clearance does not dominate the other subject")      \
-	X(RELABEL, "relabel", "R5: the move or link would change what the policy says")   \
-	X(PROGRAM, "program", "R6: a program that a rule clears is changed by trusted subjects only") \
-	X(GUARD, "guard", "R7: the object belongs to the guard")                          \
-	X(FAMILY, "family", "this socket family or type is for trusted subjects only")    \
-	X(OPTION, "option", "this socket option is for trusted subjects only")            \
-	X(MECHANISM, "mechanism", "this mechanism is closed to cleared subjects")         \
-	X(TRUSTED, "trusted", "allowed by the exemption of a trusted subject")            \
-	X(RAISED, "raised", "the read was allowed and raised the taint")                  \
-	X(READ, "read", "the policy asks that such reads are recorded")                   \
-	X(EXEC, "exec", "the program was given a clearance")                              \
-	X(NO_SUBJECT, "no-subject", "the subject's state is missing or cannot be made")   \
-	X(NO_OBJECT, "no-object", "the object's state cannot be kept")                    \
-	X(NO_POLICY, "no-policy", "no complete policy generation is loaded")              \
-	X(TOO_DEEP, "too-deep", "the path is deeper than the bound")                      \
-	X(UNSTABLE, "unstable", "the path kept changing while it was looked at")          \
+#define CORDON_REASONS(X)                                                                   \
+	X(NONE, "none", "nothing speaks against it")                                        \
+	X(READ_UP, "read-up", "R1: the clearance does not dominate the object's label")     \
+	X(WRITE_DOWN, "write-down", "R2: the object's label does not dominate the taint")   \
+	X(OVERWRITE, "overwrite", "R2: nobody destroys what he may not read")               \
+	X(UNKNOWN_HOST, "unknown-host", "R3: no rule names this host, port and protocol")   \
+	X(HOST_CLEARANCE, "host-clearance", "R3: the host is not cleared for the taint")    \
+	X(ACT_UP, "act-up", "R4: the clearance does not dominate the other subject")        \
+	X(RELABEL, "relabel", "R5: the move or link would change what the policy says")     \
+	X(PROGRAM, "program",                                                               \
+	  "R6: a program that a rule clears is changed by trusted subjects only")           \
+	X(GUARD, "guard", "R7: the object belongs to the guard")                            \
+	X(FAMILY, "family", "this socket family or type is for trusted subjects only")      \
+	X(OPTION, "option", "this socket option is for trusted subjects only")              \
+	X(MECHANISM, "mechanism", "this mechanism is closed to cleared subjects")           \
+	X(TRUSTED, "trusted", "allowed by the exemption of a trusted subject")              \
+	X(RAISED, "raised", "the read was allowed and raised the taint")                    \
+	X(READ, "read", "the policy asks that such reads are recorded")                     \
+	X(EXEC, "exec", "the program was given a clearance")                                \
+	X(NO_SUBJECT, "no-subject", "the subject's state is missing or cannot be made")     \
+	X(NO_OBJECT, "no-object", "the object's state cannot be kept")                      \
+	X(NO_POLICY, "no-policy", "no complete policy generation is loaded")                \
+	X(TOO_DEEP, "too-deep", "the path is deeper than the bound")                        \
+	X(UNSTABLE, "unstable", "the path kept changing while it was looked at")            \
 	X(DETACHED, "detached", "the file is not connected to the root of its file system") \
-	X(AUTOMATON, "automaton", "the path automaton is inconsistent")                   \
-	X(ADDRESS, "address", "the address cannot be read or has no known form")          \
-	X(MOUNTS, "mounts", "the file system is mounted at too many places")              \
-	X(LEDGER_FULL, "ledger-full", "no room for the record that the policy requires")  \
-	X(POLICY, "policy", "a policy generation became active")                          \
-	X(MODE, "mode", "the mode changed")                                               \
-	X(ADOPTED, "adopted", "running processes were labelled")                          \
-	X(HELD, "held", "the module holds the enforcement links")                         \
+	X(AUTOMATON, "automaton", "the path automaton is inconsistent")                     \
+	X(ADDRESS, "address", "the address cannot be read or has no known form")            \
+	X(MOUNTS, "mounts", "the file system is mounted at too many places")                \
+	X(LEDGER_FULL, "ledger-full", "no room for the record that the policy requires")    \
+	X(POLICY, "policy", "a policy generation became active")                            \
+	X(MODE, "mode", "the mode changed")                                                 \
+	X(ADOPTED, "adopted", "running processes were labelled")                            \
+	X(HELD, "held", "the module holds the enforcement links")                           \
 	X(RELEASED, "released", "the module let the enforcement links go")
 
-#define CORDON_OPERATIONS(X)                                                              \
-	X(NONE, "none", "")                                                               \
-	X(OPEN_READ, "open-read", "open for reading")                                     \
-	X(OPEN_WRITE, "open-write", "open for writing")                                   \
-	X(READ, "read", "read from an open descriptor")                                   \
-	X(WRITE, "write", "write to an open descriptor")                                  \
-	X(MAP, "map", "map into memory")                                                  \
-	X(RECEIVE_FILE, "receive-file", "receive a descriptor")                           \
-	X(TRUNCATE, "truncate", "truncate")                                               \
-	X(CREATE, "create", "create a name")                                              \
-	X(LINK, "link", "make a hard link")                                               \
-	X(RENAME, "rename", "rename")                                                     \
-	X(DELETE, "delete", "delete a name")                                              \
-	X(ATTRIBUTE, "attribute", "change attributes")                                    \
-	X(EXECUTE, "execute", "execute a program")                                        \
-	X(FORK, "fork", "make a process")                                                 \
-	X(ACT, "act", "act on another subject")                                           \
-	X(SOCKET, "socket", "make a socket")                                              \
-	X(CONNECT, "connect", "connect to a host")                                        \
-	X(SEND, "send", "send to a host")                                                 \
-	X(ACCEPT, "accept", "accept a connection")                                        \
-	X(PACKET, "packet", "emit a packet")                                              \
-	X(SETSOCKOPT, "setsockopt", "set a socket option")                                \
-	X(UNIX_CONNECT, "unix-connect", "connect to a unix socket")                       \
-	X(IO_URING, "io-uring", "make an io_uring")                                       \
-	X(MOUNT, "mount", "mount a file system")                                          \
-	X(GUARD, "guard", "touch the guard")                                              \
+#define CORDON_OPERATIONS(X)                                        \
+	X(NONE, "none", "")                                         \
+	X(OPEN_READ, "open-read", "open for reading")               \
+	X(OPEN_WRITE, "open-write", "open for writing")             \
+	X(READ, "read", "read from an open descriptor")             \
+	X(WRITE, "write", "write to an open descriptor")            \
+	X(MAP, "map", "map into memory")                            \
+	X(RECEIVE_FILE, "receive-file", "receive a descriptor")     \
+	X(TRUNCATE, "truncate", "truncate")                         \
+	X(CREATE, "create", "create a name")                        \
+	X(LINK, "link", "make a hard link")                         \
+	X(RENAME, "rename", "rename")                               \
+	X(DELETE, "delete", "delete a name")                        \
+	X(ATTRIBUTE, "attribute", "change attributes")              \
+	X(EXECUTE, "execute", "execute a program")                  \
+	X(FORK, "fork", "make a process")                           \
+	X(ACT, "act", "act on another subject")                     \
+	X(SOCKET, "socket", "make a socket")                        \
+	X(CONNECT, "connect", "connect to a host")                  \
+	X(SEND, "send", "send to a host")                           \
+	X(ACCEPT, "accept", "accept a connection")                  \
+	X(PACKET, "packet", "emit a packet")                        \
+	X(SETSOCKOPT, "setsockopt", "set a socket option")          \
+	X(UNIX_CONNECT, "unix-connect", "connect to a unix socket") \
+	X(IO_URING, "io-uring", "make an io_uring")                 \
+	X(MOUNT, "mount", "mount a file system")                    \
+	X(GUARD, "guard", "touch the guard")                        \
 	X(CONTROL, "control", "the controller's own doing")
 
-#define CORDON_MODES(X)                                                                   \
-	X(OFF, "off", "nothing is loaded")                                                \
-	X(PERMISSIVE, "permissive", "decides and records")                                \
+#define CORDON_MODES(X)                                    \
+	X(OFF, "off", "nothing is loaded")                 \
+	X(PERMISSIVE, "permissive", "decides and records") \
 	X(ENFORCING, "enforcing", "decides, records and applies")
 
-#define CORDON_ENUM_VERDICT(name, text, doc) CORDON_VERDICT_##name,
-#define CORDON_ENUM_REASON(name, text, doc) CORDON_REASON_##name,
+#define CORDON_ENUM_VERDICT(name, text, doc)   CORDON_VERDICT_##name,
+#define CORDON_ENUM_REASON(name, text, doc)    CORDON_REASON_##name,
 #define CORDON_ENUM_OPERATION(name, text, doc) CORDON_OPERATION_##name,
-#define CORDON_ENUM_MODE(name, text, doc) CORDON_MODE_##name,
-enum cordon_verdict { CORDON_VERDICTS(CORDON_ENUM_VERDICT) CORDON_VERDICT_COUNT };
-enum cordon_reason { CORDON_REASONS(CORDON_ENUM_REASON) CORDON_REASON_COUNT };
-enum cordon_operation { CORDON_OPERATIONS(CORDON_ENUM_OPERATION) CORDON_OPERATION_COUNT };
-enum cordon_mode { CORDON_MODES(CORDON_ENUM_MODE) CORDON_MODE_COUNT };
+#define CORDON_ENUM_MODE(name, text, doc)      CORDON_MODE_##name,
+enum cordon_verdict {
+	CORDON_VERDICTS(CORDON_ENUM_VERDICT) CORDON_VERDICT_COUNT
+};
+enum cordon_reason {
+	CORDON_REASONS(CORDON_ENUM_REASON) CORDON_REASON_COUNT
+};
+enum cordon_operation {
+	CORDON_OPERATIONS(CORDON_ENUM_OPERATION) CORDON_OPERATION_COUNT
+};
+enum cordon_mode {
+	CORDON_MODES(CORDON_ENUM_MODE) CORDON_MODE_COUNT
+};
 
 /* ---- Subjects and objects --------------------------------------------- */
 
-#define CORDON_SUBJECT_TRUSTED 0x1u /* exempt from R2, each use recorded */
+#define CORDON_SUBJECT_TRUSTED	  0x1u /* exempt from R2, each use recorded */
 #define CORDON_SUBJECT_CONTROLLER 0x2u /* the guard's own controller */
-#define CORDON_SUBJECT_FOREIGN 0x4u /* holds descriptors it did not open under this clearance */
-#define CORDON_SUBJECT_KERNEL 0x8u /* a kernel thread */
-#define CORDON_SUBJECT_FORKING 0x10u /* made, but the fork has not finished (bypass M9) */
-#define CORDON_SUBJECT_EXITED 0x20u /* its pending record count was flushed */
+#define CORDON_SUBJECT_FOREIGN	  0x4u /* holds descriptors it did not open under this clearance */
+#define CORDON_SUBJECT_KERNEL	  0x8u /* a kernel thread */
+#define CORDON_SUBJECT_FORKING	  0x10u /* made, but the fork has not finished (bypass M9) */
+#define CORDON_SUBJECT_EXITED	  0x20u /* its pending record count was flushed */
 
-#define CORDON_OBJECT_DROP 0x1u /* lower subjects may write, not read */
+#define CORDON_OBJECT_DROP    0x1u /* lower subjects may write, not read */
 #define CORDON_OBJECT_PROGRAM 0x2u /* a rule gives this program a clearance */
-#define CORDON_OBJECT_FLOATS 0x4u /* takes the join of what is written to it */
+#define CORDON_OBJECT_FLOATS  0x4u /* takes the join of what is written to it */
 #define CORDON_OBJECT_NEUTRAL 0x8u /* carries no data of a subject's: never checked */
 
 /* ---- The policy image -------------------------------------------------- */
@@ -120,21 +129,21 @@ enum cordon_mode { CORDON_MODES(CORDON_ENUM_MODE) CORDON_MODE_COUNT };
  * One file, little endian: struct cordon_image, then the sections in the
  * order of enum cordon_section, each an array of its struct, 8-byte aligned.
  */
-#define CORDON_IMAGE_MAGIC 0x31474d494e445243ULL /* "CRDNIMG1" */
-#define CORDON_NAME_BYTES 32 /* policy, level and category names, NUL included */
-#define CORDON_UNIT_BYTES 64 /* systemd unit name, NUL padded */
+#define CORDON_IMAGE_MAGIC  0x31474d494e445243ULL /* "CRDNIMG1" */
+#define CORDON_NAME_BYTES   32 /* policy, level and category names, NUL included */
+#define CORDON_UNIT_BYTES   64 /* systemd unit name, NUL padded */
 #define CORDON_DIGEST_BYTES 32 /* BLAKE2b-256 of the image with this field zero */
-#define CORDON_FILE_BYTES 64 /* policy file's base name, NUL included */
+#define CORDON_FILE_BYTES   64 /* policy file's base name, NUL included */
 
 /* Limits that `check` reports with their number. */
-#define CORDON_PATTERN_BYTES_MAX 4096 /* PATH_MAX */
-#define CORDON_AUTOMATON_SLOTS_MAX (8u << 20)
-#define CORDON_RULES_MAX (1u << 20)
+#define CORDON_PATTERN_BYTES_MAX      4096 /* PATH_MAX */
+#define CORDON_AUTOMATON_SLOTS_MAX    (8u << 20)
+#define CORDON_RULES_MAX	      (1u << 20)
 #define CORDON_GRANTS_PER_PROGRAM_MAX 64
-#define CORDON_PORTS_PER_HOST_MAX 64
-#define CORDON_GROUPS_MAX 64 /* supplementary groups looked at in an exec */
-#define CORDON_DEPTH_MAX 256 /* path components; deeper is denied (too-deep) */
-#define CORDON_MOUNTS_PER_SUPERBLOCK 4
+#define CORDON_PORTS_PER_HOST_MAX     64
+#define CORDON_GROUPS_MAX	      64 /* supplementary groups looked at in an exec */
+#define CORDON_DEPTH_MAX	      256 /* path components; deeper is denied (too-deep) */
+#define CORDON_MOUNTS_PER_SUPERBLOCK  4
 
 enum cordon_section {
 	CORDON_SECTION_SLOTS, /* struct cordon_slot: the path automaton */
@@ -153,9 +162,9 @@ enum cordon_section {
 };
 
 #define CORDON_SLOT_DEFAULT 0 /* slot[s]: check s, next: default transition */
-#define CORDON_SLOT_ACCEPT 1 /* slot[s + 1]: check s, next: accept index */
-#define CORDON_CLASS_FIRST 2 /* byte classes are numbered from here */
-#define CORDON_ACCEPT_NONE 0xffffffffu
+#define CORDON_SLOT_ACCEPT  1 /* slot[s + 1]: check s, next: accept index */
+#define CORDON_CLASS_FIRST  2 /* byte classes are numbered from here */
+#define CORDON_ACCEPT_NONE  0xffffffffu
 struct cordon_slot {
 	__u32 check; /* the state this slot belongs to; 0: free */
 	__u32 next;
@@ -177,9 +186,9 @@ struct cordon_accept {
  * (more qualifiers first; among as many: user, group, unit). The first that
  * matches decides; others that match with the same rank only lower it.
  */
-#define CORDON_GRANT_USER 0x1u
-#define CORDON_GRANT_GROUP 0x2u
-#define CORDON_GRANT_UNIT 0x4u
+#define CORDON_GRANT_USER    0x1u
+#define CORDON_GRANT_GROUP   0x2u
+#define CORDON_GRANT_UNIT    0x4u
 #define CORDON_GRANT_TRUSTED 0x8u
 struct cordon_grant {
 	__u64 clearance;
@@ -254,7 +263,7 @@ struct cordon_name {
 
 #define CORDON_OPTION_LEDGER_FULL_DENY 0x1u
 #define CORDON_OPTION_WRITE_DOWN_RAISE 0x2u
-#define CORDON_OPTION_RECORD_READS 0x4u
+#define CORDON_OPTION_RECORD_READS     0x4u
 
 /* The part of an image that every decision can need. */
 struct cordon_policy {
@@ -326,14 +335,14 @@ struct cordon_control {
 
 /* ---- Audit records ------------------------------------------------------ */
 
-#define CORDON_PATH_BYTES 256
-#define CORDON_COMM_BYTES 16
-#define CORDON_RECORD_PATH_CUT 0x1u /* the path's beginning is missing */
-#define CORDON_RECORD_EXE_CUT 0x2u
+#define CORDON_PATH_BYTES	 256
+#define CORDON_COMM_BYTES	 16
+#define CORDON_RECORD_PATH_CUT	 0x1u /* the path's beginning is missing */
+#define CORDON_RECORD_EXE_CUT	 0x2u
 #define CORDON_RECORD_HAS_OBJECT 0x4u
-#define CORDON_RECORD_HAS_HOST 0x8u
+#define CORDON_RECORD_HAS_HOST	 0x8u
 #define CORDON_RECORD_HAS_TARGET 0x10u /* object is a subject: target_* are set */
-#define CORDON_RECORD_HAS_TEXT 0x20u /* path holds a text of the controller's */
+#define CORDON_RECORD_HAS_TEXT	 0x20u /* path holds a text of the controller's */
 /*
  * Paths are relative to the root of their file system; the reader of records
  * puts the place where the device is mounted before it.
@@ -398,18 +407,20 @@ struct cordon_record {
 };
 
 /* Counters, one array element each, per CPU: nothing is silent. */
-#define CORDON_COUNTERS(X)                                                                \
-	X(RECORDS, "records", "records made")                                             \
-	X(LOST, "lost", "records lost because the ring was full")                         \
-	X(COALESCED, "coalesced", "denials counted in another record")                    \
-	X(FIRST_LOOKS, "first-looks", "paths looked at (not cached)")                     \
-	X(DENIED, "denied", "accesses refused")                                           \
-	X(WOULD_DENY, "would-deny", "accesses that enforcing mode would refuse")          \
-	X(RAISES, "raises", "taints raised")                                              \
+#define CORDON_COUNTERS(X)                                                       \
+	X(RECORDS, "records", "records made")                                    \
+	X(LOST, "lost", "records lost because the ring was full")                \
+	X(COALESCED, "coalesced", "denials counted in another record")           \
+	X(FIRST_LOOKS, "first-looks", "paths looked at (not cached)")            \
+	X(DENIED, "denied", "accesses refused")                                  \
+	X(WOULD_DENY, "would-deny", "accesses that enforcing mode would refuse") \
+	X(RAISES, "raises", "taints raised")                                     \
 	X(PACKETS_DROPPED, "packets-dropped", "packets stopped at the last check")
 
 #define CORDON_ENUM_COUNTER(name, text, doc) CORDON_COUNTER_##name,
-enum cordon_counter { CORDON_COUNTERS(CORDON_ENUM_COUNTER) CORDON_COUNTER_COUNT };
+enum cordon_counter {
+	CORDON_COUNTERS(CORDON_ENUM_COUNTER) CORDON_COUNTER_COUNT
+};
 /* Denials by reason are counted after them, at CORDON_COUNTER_COUNT + reason. */
 #define CORDON_COUNTERS_MAX (CORDON_COUNTER_COUNT + CORDON_REASON_COUNT)
 
@@ -429,9 +440,9 @@ struct cordon_live {
 
 /* ---- /dev/cordon --------------------------------------------------------- */
 
-#define CORDON_DEVICE "/dev/cordon"
+#define CORDON_DEVICE	  "/dev/cordon"
 #define CORDON_IOCTL_TYPE 0xC0
-#define CORDON_LINKS_MAX 128
+#define CORDON_LINKS_MAX  128
 
 /*
  * Opened for writing by the one controller; opened O_RDONLY by observers, who
@@ -447,7 +458,7 @@ struct cordon_hello {
 	__u64 load_boottime_ns; /* out */
 };
 #define CORDON_HELLO_FTRACE_HELD 0x1u /* ftrace_enabled cannot be switched off */
-#define CORDON_HELLO_ENFORCING 0x2u /* the module does not unload */
+#define CORDON_HELLO_ENFORCING	 0x2u /* the module does not unload */
 
 /* HOLD: the module takes a reference to each link; RELEASE lets all go. */
 struct cordon_hold {
@@ -475,11 +486,11 @@ struct cordon_set_mode {
 #else
 #include <sys/ioctl.h>
 #endif
-#define CORDON_IOCTL_HELLO _IOWR(CORDON_IOCTL_TYPE, 1, struct cordon_hello)
-#define CORDON_IOCTL_HOLD _IOW(CORDON_IOCTL_TYPE, 2, struct cordon_hold)
+#define CORDON_IOCTL_HELLO   _IOWR(CORDON_IOCTL_TYPE, 1, struct cordon_hello)
+#define CORDON_IOCTL_HOLD    _IOW(CORDON_IOCTL_TYPE, 2, struct cordon_hold)
 #define CORDON_IOCTL_RELEASE _IO(CORDON_IOCTL_TYPE, 3)
-#define CORDON_IOCTL_LINKS _IOR(CORDON_IOCTL_TYPE, 4, struct cordon_links)
-#define CORDON_IOCTL_MODE _IOW(CORDON_IOCTL_TYPE, 5, struct cordon_set_mode)
+#define CORDON_IOCTL_LINKS   _IOR(CORDON_IOCTL_TYPE, 4, struct cordon_links)
+#define CORDON_IOCTL_MODE    _IOW(CORDON_IOCTL_TYPE, 5, struct cordon_set_mode)
 #endif
 
 /* ---- Contexts of the SEC("syscall") programs that the controller runs ----- */
@@ -501,8 +512,7 @@ struct cordon_ceiling {
 
 /* ---- Proof of sizes ------------------------------------------------------- */
 /* Sizes are the sums of the members: no holes, no padding. */
-#define CORDON_ASSERT_SIZE(type, size) \
-	_Static_assert(sizeof(type) == (size), "ABI: size of " #type)
+#define CORDON_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), "ABI: size of " #type)
 CORDON_ASSERT_SIZE(struct cordon_slot, 8);
 CORDON_ASSERT_SIZE(struct cordon_accept, 32);
 CORDON_ASSERT_SIZE(struct cordon_grant, 32 + CORDON_UNIT_BYTES);
@@ -521,6 +531,5 @@ CORDON_ASSERT_SIZE(struct cordon_record, 288 + 2 * CORDON_PATH_BYTES);
 CORDON_ASSERT_SIZE(struct cordon_live, 64);
 CORDON_ASSERT_SIZE(struct cordon_hello, 32);
 CORDON_ASSERT_SIZE(struct cordon_hold, 8 + 4 * CORDON_LINKS_MAX);
-
 
 #endif /* CORDON_ABI_H */

@@ -33,8 +33,8 @@ struct cordon_host_facts {
 };
 
 /* R1: reads, maps, executes, receives. */
-static __always_inline enum cordon_reason
-cordon_decide_read(const struct cordon_subject_facts *s, const struct cordon_object_facts *o)
+static __always_inline enum cordon_reason cordon_decide_read(const struct cordon_subject_facts *s,
+							     const struct cordon_object_facts *o)
 {
 	if ((s->flags & CORDON_SUBJECT_CONTROLLER) || (o->flags & CORDON_OBJECT_NEUTRAL))
 		return CORDON_REASON_NONE;
@@ -58,8 +58,8 @@ static __always_inline cordon_label cordon_taint_after_read(const struct cordon_
  * that it does not dominate is no write-down. The exemption of trusted
  * subjects is CORDON_REASON_TRUSTED, which allows and must be recorded.
  */
-static __always_inline enum cordon_reason
-cordon_decide_write(const struct cordon_subject_facts *s, const struct cordon_object_facts *o)
+static __always_inline enum cordon_reason cordon_decide_write(const struct cordon_subject_facts *s,
+							      const struct cordon_object_facts *o)
 {
 	enum cordon_reason reason = CORDON_REASON_NONE;
 
@@ -78,8 +78,8 @@ cordon_decide_write(const struct cordon_subject_facts *s, const struct cordon_ob
 }
 
 /* R3: connects, sends, accepts from. */
-static __always_inline enum cordon_reason
-cordon_decide_reach(const struct cordon_subject_facts *s, const struct cordon_host_facts *h)
+static __always_inline enum cordon_reason cordon_decide_reach(const struct cordon_subject_facts *s,
+							      const struct cordon_host_facts *h)
 {
 	if (!h->known)
 		return CORDON_REASON_UNKNOWN_HOST;

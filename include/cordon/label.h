@@ -18,10 +18,10 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
-#define CORDON_LEVEL_BITS 16
+#define CORDON_LEVEL_BITS    16
 #define CORDON_CATEGORY_BITS 48
 /* Levels are numbered from 0 (always the default, "unclassified"). */
-#define CORDON_LEVEL_MAX 16
+#define CORDON_LEVEL_MAX    16
 #define CORDON_CATEGORY_MAX CORDON_CATEGORY_BITS
 
 typedef __u64 cordon_label;

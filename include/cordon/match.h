@@ -10,7 +10,6 @@
 #include "abi.h"
 #include "label.h"
 
-
 /* True when @grant's user (if it names one) is @uid. */
 static __always_inline int cordon_grant_user_matches(const struct cordon_grant *grant, __u32 uid)
 {

@@ -24,14 +24,13 @@
  */
 
 /* The state after one byte of class @class in @state; 0 when undecidable. */
-#define cordon_path_step(automaton, state, class)                                         \
-	({                                                                                \
-		const __u32 _state = (state);                                             \
-		const struct cordon_slot *_slot =                                         \
-			cordon_path_slot((automaton), _state + (class));                  \
-		if (!_slot || _slot->check != _state)                                     \
-			_slot = cordon_path_slot((automaton), _state);                    \
-		_slot && _slot->check == _state ? _slot->next : 0;                        \
+#define cordon_path_step(automaton, state, class)                                                  \
+	({                                                                                         \
+		const __u32 _state = (state);                                                      \
+		const struct cordon_slot *_slot = cordon_path_slot((automaton), _state + (class)); \
+		if (!_slot || _slot->check != _state)                                              \
+			_slot = cordon_path_slot((automaton), _state);                             \
+		_slot && _slot->check == _state ? _slot->next : 0;                                 \
 	})
 
 /*
@@ -39,12 +38,12 @@
  * undecidable. 0: no rule names it, and none names anything below it; where one
  * does, the accept has rule 0 and no grants, and a number of its own in below.
  */
-#define cordon_path_accept(automaton, state)                                              \
-	({                                                                                \
-		const __u32 _state = (state);                                             \
-		const struct cordon_slot *_slot =                                         \
-			cordon_path_slot((automaton), _state + CORDON_SLOT_ACCEPT);       \
-		_slot && _state && _slot->check == _state ? _slot->next : CORDON_ACCEPT_NONE; \
+#define cordon_path_accept(automaton, state)                                                 \
+	({                                                                                   \
+		const __u32 _state = (state);                                                \
+		const struct cordon_slot *_slot =                                            \
+			cordon_path_slot((automaton), _state + CORDON_SLOT_ACCEPT);          \
+		_slot &&_state && _slot->check == _state ? _slot->next : CORDON_ACCEPT_NONE; \
 	})
 
 #endif /* CORDON_PATH_H */

@@ -52,7 +52,6 @@ int actor_result(long ret)
 	return ret < 0 ? -errno : 0;
 }
 
-
 static actor_step find_step(const char *name)
 {
 	for (size_t t = 0; t < sizeof(step_tables) / sizeof(step_tables[0]); t++)

@@ -16,15 +16,15 @@
 #include <sys/types.h>
 
 /* Exit statuses; below ACTOR_EMPTY it is the errno of the step that failed. */
-#define ACTOR_OK     0
-#define ACTOR_EMPTY  250 /* every step went well, but the canary was not obtained */
-#define ACTOR_SETUP  251 /* a step before `try` failed: the attack never began */
-#define ACTOR_USAGE  252
-#define ACTOR_BUFFER 65536
-#define ACTOR_LOOT   4096 /* what is written to the loot file, whatever happened */
-#define ACTOR_FDS    8
+#define ACTOR_OK      0
+#define ACTOR_EMPTY   250 /* every step went well, but the canary was not obtained */
+#define ACTOR_SETUP   251 /* a step before `try` failed: the attack never began */
+#define ACTOR_USAGE   252
+#define ACTOR_BUFFER  65536
+#define ACTOR_LOOT    4096 /* what is written to the loot file, whatever happened */
+#define ACTOR_FDS     8
 #define ACTOR_LOOT_FD 200 /* out of the way of what the steps open */
-#define ACTOR_HANDLE 256
+#define ACTOR_HANDLE  256
 
 struct actor {
 	int fds[ACTOR_FDS]; /* descriptors the steps opened, the newest last */

@@ -15,7 +15,7 @@
 
 #define WORDS 96
 /* Above what is inherited, so that nothing is overwritten while it is moved. */
-#define PARKED 100
+#define PARKED		100
 #define FIRST_INHERITED 10
 
 static void take_descriptors(const struct actor_call *call)
@@ -68,7 +68,6 @@ _Noreturn static void become_actor(const struct actor_call *call)
 	execve(call->program, argv, environment);
 	_exit(ACTOR_USAGE);
 }
-
 
 pid_t actor_start(const struct actor_call *call)
 {

@@ -205,8 +205,7 @@ static int step_pread(struct actor *actor, const char *unused)
 
 static int step_readv(struct actor *actor, const char *unused)
 {
-	struct iovec parts[2] = { { actor->buffer, 8 },
-				  { actor->buffer + 8, ACTOR_BUFFER - 8 } };
+	struct iovec parts[2] = { { actor->buffer, 8 }, { actor->buffer + 8, ACTOR_BUFFER - 8 } };
 
 	(void)unused;
 	return took(actor, readv(actor_fd(actor), parts, 2));
@@ -264,8 +263,8 @@ static int step_splice(struct actor *actor, const char *unused)
 	(void)unused;
 	if (pipe(ends))
 		return -errno;
-	result = actor_result(splice(actor_fd(actor), seekable ? &offset : NULL, ends[1], NULL,
-				     4096, 0));
+	result = actor_result(
+		splice(actor_fd(actor), seekable ? &offset : NULL, ends[1], NULL, 4096, 0));
 	if (!result)
 		result = took(actor, read(ends[0], actor->buffer, ACTOR_BUFFER));
 	close(ends[0]);
@@ -281,8 +280,7 @@ static int step_copy_range(struct actor *actor, const char *dir)
 
 	if (fd < 0)
 		return -errno;
-	return read_back(actor, fd,
-			 copy_file_range(actor_fd(actor), &from, fd, &to, 4096, 0));
+	return read_back(actor, fd, copy_file_range(actor_fd(actor), &from, fd, &to, 4096, 0));
 }
 
 static int step_write(struct actor *actor, const char *unused)
@@ -311,8 +309,7 @@ static int step_sendfile_out(struct actor *actor, const char *unused)
 	off_t offset = 0;
 
 	(void)unused;
-	return actor_result(
-		sendfile(actor_fd(actor), actor_fd_before(actor), &offset, 4096));
+	return actor_result(sendfile(actor_fd(actor), actor_fd_before(actor), &offset, 4096));
 }
 
 static int step_splice_out(struct actor *actor, const char *unused)
@@ -376,8 +373,8 @@ static int step_ftruncate(struct actor *actor, const char *size)
 static int step_punch(struct actor *actor, const char *unused)
 {
 	(void)unused;
-	return actor_result(fallocate(actor_fd(actor), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				      0, 4096));
+	return actor_result(
+		fallocate(actor_fd(actor), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096));
 }
 
 static int step_fchmod(struct actor *actor, const char *unused)

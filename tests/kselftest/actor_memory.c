@@ -57,8 +57,7 @@ static int step_open_proc_mem(struct actor *actor, const char *pid)
 static int step_read_exposed(struct actor *actor, const char *unused)
 {
 	(void)unused;
-	return actor_result(
-		pread(actor_fd(actor), actor->buffer, CANARY_BYTES, EXPOSED_ADDRESS));
+	return actor_result(pread(actor_fd(actor), actor->buffer, CANARY_BYTES, EXPOSED_ADDRESS));
 }
 
 static int step_peek(struct actor *actor, const char *pid)

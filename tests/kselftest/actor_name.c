@@ -133,9 +133,9 @@ static int step_removexattr(struct actor *actor, const char *path)
 static int step_set_acl(struct actor *actor, const char *path)
 {
 	/* The minimal ACL: owner rwx, group r-x, others r-x. */
-	static const unsigned char acl[] = { 2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255,
-					     4, 0, 5, 0, 255, 255, 255, 255, 32, 0, 5, 0,
-					     255, 255, 255, 255 };
+	static const unsigned char acl[] = { 2,	  0,   0, 0, 1,	  0,   7,   0,	 255, 255,
+					     255, 255, 4, 0, 5,	  0,   255, 255, 255, 255,
+					     32,  0,   5, 0, 255, 255, 255, 255 };
 
 	(void)actor;
 	return actor_result(setxattr(path, "system.posix_acl_access", acl, sizeof(acl), 0));

@@ -129,8 +129,8 @@ static int step_sendto(struct actor *actor, const char *argument)
 	union endpoint endpoint;
 	socklen_t length = parse_endpoint(argument, &endpoint);
 
-	return actor_result(sendto(actor_fd(actor), actor->buffer, actor->length, 0,
-				   &endpoint.any, length));
+	return actor_result(
+		sendto(actor_fd(actor), actor->buffer, actor->length, 0, &endpoint.any, length));
 }
 
 static int step_sendmsg(struct actor *actor, const char *argument)
@@ -182,8 +182,8 @@ static int step_sendto_unspec(struct actor *actor, const char *argument)
 	socklen_t length = parse_endpoint(argument, &endpoint);
 
 	endpoint.any.sa_family = AF_UNSPEC;
-	return actor_result(sendto(actor_fd(actor), actor->buffer, actor->length, 0,
-				   &endpoint.any, length));
+	return actor_result(
+		sendto(actor_fd(actor), actor->buffer, actor->length, 0, &endpoint.any, length));
 }
 
 /* Connects and sends in one call that is no connect(2) (bypass M4). */
@@ -262,8 +262,8 @@ static int step_packet_options_2292(struct actor *actor, const char *address)
 	union by_way_control control;
 
 	build_by_way(&control, IPV6_2292RTHDR, address);
-	return actor_result(setsockopt(actor_fd(actor), IPPROTO_IPV6, IPV6_2292PKTOPTIONS,
-				       &control, control.header.cmsg_len));
+	return actor_result(setsockopt(actor_fd(actor), IPPROTO_IPV6, IPV6_2292PKTOPTIONS, &control,
+				       control.header.cmsg_len));
 }
 
 /* NODE,ADDRESS,PORT: one message with a routing header of its own. */
@@ -338,8 +338,7 @@ static int step_frame(struct actor *actor, const char *interface)
 /* A listening socket on PORT, every address. */
 static int step_listen(struct actor *actor, const char *port)
 {
-	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
-					.sin6_port = htons(atoi(port)) };
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(atoi(port)) };
 	const int on = 1;
 	int result = keep_socket(actor, AF_INET6, SOCK_STREAM);
 
@@ -353,8 +352,7 @@ static int step_listen(struct actor *actor, const char *port)
 
 static int step_bind_udp(struct actor *actor, const char *port)
 {
-	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
-					.sin6_port = htons(atoi(port)) };
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(atoi(port)) };
 	int result = keep_socket(actor, AF_INET6, SOCK_DGRAM);
 
 	if (result)

@@ -128,8 +128,9 @@ static void set_scene(const struct attack *attack, enum attack_phase phase, stru
 	*scene = (struct scene){
 		.attacker = may,
 		.secret = attack->secret ? attack->secret : SECRET,
-		.object = attack->object ? attack->object :
-			  attack->inwards ? LOW_ARENA : SECRET_ARENA,
+		.object = attack->object  ? attack->object :
+			  attack->inwards ? LOW_ARENA :
+					    SECRET_ARENA,
 		.place = cleared != attack->inwards ? SECRET_ARENA : LOW_ARENA,
 		.host = attack->host,
 	};
@@ -309,9 +310,10 @@ static const char *judge_record(const struct attack *attack, enum attack_phase p
 		return NULL;
 	record = records_await(from, &wish, RECORD_PATIENCE_MS);
 	if (!record)
-		return complain("no record of process %d says %s, reason %s, operation %s; it has:\n%s",
-				pid, wish.verdict, wish.reason ? wish.reason : "any",
-				wish.operation ? wish.operation : "any", records_tell(from, pid));
+		return complain(
+			"no record of process %d says %s, reason %s, operation %s; it has:\n%s",
+			pid, wish.verdict, wish.reason ? wish.reason : "any",
+			wish.operation ? wish.operation : "any", records_tell(from, pid));
 	json_object_put(record);
 	return NULL;
 }

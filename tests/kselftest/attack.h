@@ -80,7 +80,11 @@ struct attack {
 	const char *operation;
 };
 
-enum attack_phase { PHASE_PERMISSIVE, PHASE_CLEARED, PHASE_ENFORCING };
+enum attack_phase {
+	PHASE_PERMISSIVE,
+	PHASE_CLEARED,
+	PHASE_ENFORCING
+};
 
 /* Returns NULL when the phase went as it must, else what was seen instead. */
 const char *attack_play(const struct attack *attack, enum attack_phase phase);

@@ -31,7 +31,11 @@ FIXTURE_TEARDOWN(attack)
 {
 }
 
-#define ATTACK(name, ...) FIXTURE_VARIANT_ADD(attack, name) { .row = { __VA_ARGS__ } }
+#define ATTACK(name, ...)                 \
+	FIXTURE_VARIANT_ADD(attack, name) \
+	{                                 \
+		.row = { __VA_ARGS__ }    \
+	}
 
 static inline void attack_judge(struct __test_metadata *_metadata, const char *seen)
 {

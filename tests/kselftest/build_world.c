@@ -21,15 +21,19 @@
 #define DISK_DEVICE  "/dev/vda"
 
 static const char *const dirs[] = {
-	SECRET_DIR,   LOW_DIR,	     INBOX_DIR,	    CUI_DIR,	   ARROW_DIR,	PARENT_DIR,
-	PARENT_DIR "/c", DEEP_DIR,   SRV_DIR "/arr", DISK_DIR "/c", DISK_DIR "/low",
-	RUN_DIR,      SINK_DIR,	     "/etc/cordon", "/etc/cordon/policy.d",
-	"/var",	      "/var/lib",    "/var/lib/cordon", "/plain",  "/cleared",  "/arrowed",
-	"/trusted",   "/byuser",     "/bygroup",    "/byunit",	   "/ladder",
-	"/sys/fs/cgroup/system.slice", UNIT_CGROUP, OTHER_CGROUP,
+	SECRET_DIR,	 LOW_DIR,	  INBOX_DIR,
+	CUI_DIR,	 ARROW_DIR,	  PARENT_DIR,
+	PARENT_DIR "/c", DEEP_DIR,	  SRV_DIR "/arr",
+	DISK_DIR "/c",	 DISK_DIR "/low", RUN_DIR,
+	SINK_DIR,	 "/etc/cordon",	  "/etc/cordon/policy.d",
+	"/var",		 "/var/lib",	  "/var/lib/cordon",
+	"/plain",	 "/cleared",	  "/arrowed",
+	"/trusted",	 "/byuser",	  "/bygroup",
+	"/byunit",	 "/ladder",	  "/sys/fs/cgroup/system.slice",
+	UNIT_CGROUP,	 OTHER_CGROUP,
 };
 
-static const char *const programs[] = { PLAIN, CLEARED, ARROW,	TRUSTED,
+static const char *const programs[] = { PLAIN,	 CLEARED,  ARROW,   TRUSTED,
 					BY_USER, BY_GROUP, BY_UNIT, LADDER };
 
 /* Files that hold the canary. */
@@ -164,7 +168,7 @@ int world_build(void)
 		result = world_copy_program("/cordon/busybox", "/plain/busybox");
 	if (!result)
 		result = world_copy_program("/tests/policies/world.cordon",
-				      "/etc/cordon/policy.d/world.cordon");
+					    "/etc/cordon/policy.d/world.cordon");
 	if (!result && chmod("/etc/cordon/policy.d/world.cordon", 0644))
 		result = -errno;
 	if (!result)

@@ -12,10 +12,10 @@
 #include "control.h"
 #include "scenario.h"
 
-#define PINS	"/sys/fs/bpf/cordon"
-#define FTRACE	"/proc/sys/kernel/ftrace_enabled"
-#define STORM	6000 /* more than the ring holds */
-#define MODULE	"/cordon.ko"
+#define PINS	 "/sys/fs/bpf/cordon"
+#define FTRACE	 "/proc/sys/kernel/ftrace_enabled"
+#define STORM	 6000 /* more than the ring holds */
+#define MODULE	 "/cordon.ko"
 #define DETACH_S 12 /* an unheld link is gone some ten seconds after its pin */
 
 static bool is_enforced(void)
@@ -95,8 +95,8 @@ TEST_F(guarded, user_cannot_change_the_mode)
 	char output[1024];
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		const char *argv[] = { "/plain/busybox",  "setuidgid",	     "engineer",
-				       "/usr/bin/cordon", commands[i],	     NULL };
+		const char *argv[] = { "/plain/busybox",  "setuidgid", "engineer",
+				       "/usr/bin/cordon", commands[i], NULL };
 
 		EXPECT_LT(0, guard_run(argv, output, sizeof(output)))
 		{
@@ -108,9 +108,9 @@ TEST_F(guarded, user_cannot_change_the_mode)
 
 TEST_F(guarded, run_only_lowers)
 {
-	const char *lower[] = { "cordon", "run", "--clearance",	     "cui",
+	const char *lower[] = { "cordon", "run",   "--clearance",  "cui",
 				"--",	  CLEARED, "open=" SECRET, NULL };
-	const char *kept[] = { "cordon", "run", "--clearance",	"secret",
+	const char *kept[] = { "cordon", "run",	  "--clearance",  "secret",
 			       "--",	 CLEARED, "open=" SECRET, NULL };
 	const char *rise[] = { "cordon", "run", "--clearance",	"topsecret",
 			       "--",	 PLAIN, "open=" SECRET, NULL };

@@ -8,8 +8,8 @@
 
 /* ---- What a rule clears is changed by trusted subjects only (bypass F5) ---------- */
 
-#define REPLACE(name, attempt)                                                       \
-	ATTACK(F5_program_##name, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA,   \
+#define REPLACE(name, attempt)                                                     \
+	ATTACK(F5_program_##name, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA, \
 	       .cleared = TRUSTED, .reason = "program", .steps = "try " attempt)
 REPLACE(write, "open_w=%o/victim say=evil write");
 REPLACE(truncate, "truncate=%o/victim");
@@ -21,8 +21,8 @@ REPLACE(mprotect, "open_rw=%o/victim say=evil mprotect_write");
 ATTACK(F5_program_rename_over, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA, .cleared = TRUSTED,
        .steps = "create=" LOW_ARENA "/evil try rename=" LOW_ARENA "/evil,%o/victim",
        .other_error = EXDEV);
-ATTACK(F5_program_link_in, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA,
-       .cleared = TRUSTED, .cleared_steps = "copy_program=" PLAIN ",%o/new",
+ATTACK(F5_program_link_in, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA, .cleared = TRUSTED,
+       .cleared_steps = "copy_program=" PLAIN ",%o/new",
        .steps = "create=" LOW_ARENA "/evil try link=" LOW_ARENA "/evil,%o/new",
        .other_error = EXDEV);
 
@@ -34,8 +34,8 @@ ATTACK(F5_program_link_in, .kind = ATTACK_DESTROY, .object = PROGRAM_ARENA,
 	       .cleared = PLAIN, .cleared_steps = "exec=" CLEARED " " READS)
 /* clang-format on */
 IMPOSTOR(A3_bind_over_program, "unshare_mounts bind=/plain,/cleared exec=" CLEARED " " READS);
-IMPOSTOR(A3_bind_file_over_program, "unshare_mounts bind=" PLAIN "," CLEARED " exec=" CLEARED
-				    " " READS);
+IMPOSTOR(A3_bind_file_over_program,
+	 "unshare_mounts bind=" PLAIN "," CLEARED " exec=" CLEARED " " READS);
 IMPOSTOR(A5_overlay_over_program,
 	 "unshare_mounts overlay=/plain,%p/dir,/cleared exec=" CLEARED " " READS);
 IMPOSTOR(A5_detached_overlay_with_program,

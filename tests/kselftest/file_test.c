@@ -46,9 +46,9 @@ ATTACK(drop_read, .kind = ATTACK_READ, .secret = INBOX_DIR "/secret", .steps = "
 
 /* ---- R1: descriptors that another opened ------------------------------------ */
 
-#define INHERITED(name, use)                                     \
-	ATTACK(B1_inherited_##name, .kind = ATTACK_READ,         \
-	       .starts_as = CLEARED, .steps = "open=%s exec=%a fd=3 try " use)
+#define INHERITED(name, use)                                                   \
+	ATTACK(B1_inherited_##name, .kind = ATTACK_READ, .starts_as = CLEARED, \
+	       .steps = "open=%s exec=%a fd=3 try " use)
 INHERITED(read, "read");
 INHERITED(pread, "pread");
 INHERITED(readv, "readv");
@@ -74,7 +74,7 @@ ATTACK(B3_pidfd_getfd, .kind = ATTACK_READ, .holder = "open=%s hold",
 
 /* ---- R2: nobody destroys what he may not read -------------------------------- */
 
-#define DESTROY(name, attempt)                                                   \
+#define DESTROY(name, attempt)                                                      \
 	ATTACK(A12_destroy_##name, .kind = ATTACK_DESTROY, .steps = "try " attempt, \
 	       .reason = "overwrite")
 DESTROY(truncate, "truncate=%o/victim");
@@ -99,9 +99,9 @@ ATTACK(A12_destroy_tmpfile, .kind = ATTACK_DESTROY, .steps = "try tmpfile=%o lin
 DESTROY(write, "open_w=%o/victim say=overwritten write");
 DESTROY(write_o_path, "opath=%o/victim reopen=w say=overwritten write");
 
-#define DESTROY_INHERITED(name, attempt)                                   \
-	ATTACK(B1_destroy_inherited_##name, .kind = ATTACK_DESTROY,        \
-	       .starts_as = CLEARED, .reason = "overwrite",                \
+#define DESTROY_INHERITED(name, attempt)                                                  \
+	ATTACK(B1_destroy_inherited_##name, .kind = ATTACK_DESTROY, .starts_as = CLEARED, \
+	       .reason = "overwrite",                                                     \
 	       .steps = "open_w=%o/victim exec=%a fd=3 say=overwritten try " attempt)
 DESTROY_INHERITED(write, "write");
 DESTROY_INHERITED(pwrite, "pwrite");
@@ -117,7 +117,7 @@ ATTACK(B8_destroy_inherited_mprotect, .kind = ATTACK_DESTROY, .starts_as = CLEAR
 
 /* ---- R2: no write-down -------------------------------------------------------- */
 
-#define WRITE_DOWN(name, script)                                        \
+#define WRITE_DOWN(name, script) \
 	ATTACK(name, .kind = ATTACK_WRITE_DOWN, .reason = "write-down", .steps = script)
 WRITE_DOWN(write_down, "taint=%s try open_w=%p/file write");
 WRITE_DOWN(C1_opened_before_write, "open_w=%p/file taint=%s try write");
@@ -140,7 +140,7 @@ WRITE_DOWN(A11_tmpfile_before, "tmpfile=%p taint=%s try write link_fd=%p/out");
 WRITE_DOWN(C1_opened_before_reopened, "open_w=%p/file taint=%s try reopen=w write");
 
 /* What carries few bits is a channel too. */
-#define WRITE_DOWN_CHANGE(name, script)                                   \
+#define WRITE_DOWN_CHANGE(name, script)                                          \
 	ATTACK(A12_channel_##name, .kind = ATTACK_WRITE_DOWN, .by_change = true, \
 	       .reason = "write-down", .steps = script)
 WRITE_DOWN_CHANGE(size, "taint=%s try truncate=%p/file");
@@ -156,9 +156,9 @@ WRITE_DOWN_CHANGE(exchange, "taint=%s try exchange=%p/file,%p/victim");
 
 /* ---- R5: a move that would change what the policy says is EXDEV ---------------- */
 
-#define MOVE(name, attempt)                                    \
+#define MOVE(name, attempt) \
 	ATTACK(A2_##name, .kind = ATTACK_MOVE, .reason = "relabel", .steps = "try " attempt)
-#define MOVE_IN(name, attempt)                                                  \
+#define MOVE_IN(name, attempt)                                                       \
 	ATTACK(A2_##name, .kind = ATTACK_MOVE, .inwards = true, .reason = "relabel", \
 	       .steps = "try " attempt)
 MOVE(file_out, "rename=%o/file,%p/moved");

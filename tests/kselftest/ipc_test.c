@@ -72,7 +72,12 @@ TEST_F(guarded, M11_io_uring_is_for_the_uncleared)
 
 /* ---- Channels without a path float ------------------------------------------------- */
 
-enum channel_kind { CHANNEL_PIPE, CHANNEL_STREAM, CHANNEL_DGRAM, CHANNEL_NAMED };
+enum channel_kind {
+	CHANNEL_PIPE,
+	CHANNEL_STREAM,
+	CHANNEL_DGRAM,
+	CHANNEL_NAMED
+};
 
 FIXTURE(channel)
 {
@@ -103,18 +108,20 @@ FIXTURE_VARIANT_ADD(channel, C3_pipe_reopened){ CHANNEL_PIPE, "fd=10 write",
 						"fd=10 try reopen read" };
 FIXTURE_VARIANT_ADD(channel, C4_socketpair_stream){ CHANNEL_STREAM, "fd=10 write",
 						    "fd=10 try read" };
-FIXTURE_VARIANT_ADD(channel, C4_socketpair_send){ CHANNEL_STREAM, "fd=10 send",
-						  "fd=10 try recv" };
+FIXTURE_VARIANT_ADD(channel, C4_socketpair_send){ CHANNEL_STREAM, "fd=10 send", "fd=10 try recv" };
 FIXTURE_VARIANT_ADD(channel, M8_socketpair_splice){ CHANNEL_STREAM, "fd=10 write",
 						    "fd=10 try splice" };
 FIXTURE_VARIANT_ADD(channel, C4_socketpair_dgram){ CHANNEL_DGRAM, "fd=10 send", "fd=10 try recv" };
 FIXTURE_VARIANT_ADD(channel, C4_abstract_stream){ CHANNEL_NAMED, "unix_connect=@ch write",
-						  "unix_listen=@ch stop unix_accept await=" WRITTEN " try recv" };
-FIXTURE_VARIANT_ADD(channel, C4_abstract_stream_read){
-	CHANNEL_NAMED, "unix_connect=@ch send", "unix_listen=@ch stop unix_accept await=" WRITTEN " try read"
-};
+						  "unix_listen=@ch stop unix_accept await=" WRITTEN
+						  " try recv" };
+FIXTURE_VARIANT_ADD(channel,
+		    C4_abstract_stream_read){ CHANNEL_NAMED, "unix_connect=@ch send",
+					      "unix_listen=@ch stop unix_accept await=" WRITTEN
+					      " try read" };
 FIXTURE_VARIANT_ADD(channel, C4_abstract_dgram){ CHANNEL_NAMED, "unix_sendto=@ch",
-						 "unix_bind_dgram=@ch stop await=" WRITTEN " try recv" };
+						 "unix_bind_dgram=@ch stop await=" WRITTEN
+						 " try recv" };
 FIXTURE_VARIANT_ADD(channel, C3_fifo){ CHANNEL_NAMED, "open_rw=" FIFO " write",
 				       "open_rw=" FIFO " stop await=" WRITTEN " try read" };
 

@@ -3,7 +3,7 @@
 #include "attack_rows.h"
 #include "scenario.h"
 
-#define SHOWN(name, script)                                                         \
+#define SHOWN(name, script) \
 	ATTACK(name, .kind = ATTACK_READ, .reason = "read-up", .steps = "unshare_mounts " script)
 
 SHOWN(A3_bind, "bind=" SECRET_DIR ",%p/empty try open=%p/empty/secret read");
@@ -18,11 +18,9 @@ SHOWN(A4_chroot, "chroot=" SRV_DIR " try open=/c/secret read");
 SHOWN(A4_chroot_into, "chroot=" SECRET_DIR " try open=/secret read");
 SHOWN(A4_pivot_root, "bind=" SECRET_DIR "," SECRET_DIR " chroot=" SRV_DIR " chdir=/c pivot try "
 		     "open=/secret read");
-SHOWN(A5_overlay_lower,
-      "try overlay=" SECRET_DIR ",%p/empty open=%p/empty/merged/secret read");
+SHOWN(A5_overlay_lower, "try overlay=" SECRET_DIR ",%p/empty open=%p/empty/merged/secret read");
 ATTACK(A4_user_namespace, .kind = ATTACK_READ, .reason = "read-up",
-       .steps = "uid=1000 unshare_user bind=" SECRET_DIR
-		",%p/empty try open=%p/empty/secret read");
+       .steps = "uid=1000 unshare_user bind=" SECRET_DIR ",%p/empty try open=%p/empty/secret read");
 ATTACK(A9_second_mount, .kind = ATTACK_READ, .secret = DISK_SECRET, .reason = "read-up",
        .steps = "unshare_mounts mount_disk=/dev/vda,%p/empty try open=%p/empty/c/secret read");
 

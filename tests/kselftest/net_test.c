@@ -11,11 +11,11 @@
 /* ---- R3: the taint goes to no host that is not cleared for it ------------------------ */
 
 /* To a host that is known but not cleared, and to one that nobody knows. */
-#define SEND(name, script)                                                                       \
-	ATTACK(name##_to_low, .kind = ATTACK_SEND, .host = SINK_LOW, .reason = "host-clearance", \
-	       .steps = script);                                                                 \
-	ATTACK(name##_to_unknown, .kind = ATTACK_SEND, .host = SINK_UNK,                         \
-	       .reason = "unknown-host", .steps = script)
+#define SEND(name, script)                                                                         \
+	ATTACK(name##_to_low, .kind = ATTACK_SEND, .host = SINK_LOW, .reason = "host-clearance",   \
+	       .steps = script);                                                                   \
+	ATTACK(name##_to_unknown, .kind = ATTACK_SEND, .host = SINK_UNK, .reason = "unknown-host", \
+	       .steps = script)
 /* Where the connection stands before the taint rises: an unknown host has none. */
 #define SEND_CONNECTED(name, script)                                                    \
 	ATTACK(name, .kind = ATTACK_SEND, .host = SINK_LOW, .reason = "host-clearance", \
@@ -54,8 +54,8 @@ SEND_CONNECTED(D5_socket_kept_over_exec, "tcp=%h,9000 exec=" CLEARED " taint=%s 
 
 /* ---- R3: nobody reaches whom no rule knows --------------------------------------------- */
 
-#define REACH(name, script)                                                                      \
-	ATTACK(name, .kind = ATTACK_REACH, .host = SINK_UNK, .reason = "unknown-host",           \
+#define REACH(name, script)                                                            \
+	ATTACK(name, .kind = ATTACK_REACH, .host = SINK_UNK, .reason = "unknown-host", \
 	       .steps = "say=" REACH_TEXT " try " script)
 
 REACH(unknown_tcp, "tcp=%h,9000 send");
@@ -102,7 +102,11 @@ FIXTURE_TEARDOWN(D12_socket)
 {
 }
 
-#define SOCKET(name, words, may) FIXTURE_VARIANT_ADD(D12_socket, name){ words, may }
+#define SOCKET(name, words, may)              \
+	FIXTURE_VARIANT_ADD(D12_socket, name) \
+	{                                     \
+		words, may                    \
+	}
 SOCKET(unix_stream, "1,1,0", true);
 SOCKET(unix_dgram, "1,2,0", true);
 SOCKET(netlink_route, "16,3,0", true);
@@ -167,8 +171,8 @@ TEST_F(guarded, D22_no_routing_by_way_of_another_host)
 /* The unspecified address is this host; this host is one like any other. */
 TEST_F(guarded, M14_loopback_in_all_its_forms)
 {
-	static const char *const forms[] = { "127.0.0.1",	 "127.1.2.3",	      "0.0.0.0",
-					     "::1",		 "::",		      "::ffff:127.0.0.1",
+	static const char *const forms[] = { "127.0.0.1",     "127.1.2.3", "0.0.0.0",
+					     "::1",	      "::",	   "::ffff:127.0.0.1",
 					     "::ffff:0.0.0.0" };
 	static const struct actor_call server = { .program = PLAIN, .steps = "listen=7001 hold" };
 	char steps[128];
@@ -199,8 +203,8 @@ static int dial(const struct sink_host *host, enum sink_name name, int port, con
 	pid_t pid = fork();
 
 	if (pid) {
-		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
-			       WEXITSTATUS(status) : ECHILD;
+		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) :
+									      ECHILD;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", sink_pid(name));
 	space = open(path, O_RDONLY | O_CLOEXEC);
@@ -249,29 +253,28 @@ FIXTURE_TEARDOWN(M15_inbound)
 TEST_F(M15_inbound, permissive_leaks)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
-	EXPECT_EQ(0, serve(PLAIN, "say=text listen=7002 stop accept send hold", CLOSED_PORT,
-			   "text"));
-	EXPECT_EQ(0, serve(CLEARED, "taint=" SECRET " listen=7001 stop accept send hold",
-			   OPEN_PORT, attack_canary()));
+	EXPECT_EQ(0,
+		  serve(PLAIN, "say=text listen=7002 stop accept send hold", CLOSED_PORT, "text"));
+	EXPECT_EQ(0, serve(CLEARED, "taint=" SECRET " listen=7001 stop accept send hold", OPEN_PORT,
+			   attack_canary()));
 }
 
 TEST_F(M15_inbound, enforcing_follows_the_rules)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	/* A rule lets anyone in on this port, on no other. */
-	EXPECT_EQ(0, serve(PLAIN, "say=text listen=7001 stop accept send hold", OPEN_PORT,
-			   "text"));
-	EXPECT_EQ(0, serve(CLEARED, "say=text listen=7001 stop accept send hold", OPEN_PORT,
-			   "text"));
-	EXPECT_NE(0, serve(PLAIN, "say=text listen=7002 stop accept send hold", CLOSED_PORT,
-			   "text"));
+	EXPECT_EQ(0, serve(PLAIN, "say=text listen=7001 stop accept send hold", OPEN_PORT, "text"));
+	EXPECT_EQ(0,
+		  serve(CLEARED, "say=text listen=7001 stop accept send hold", OPEN_PORT, "text"));
+	EXPECT_NE(0,
+		  serve(PLAIN, "say=text listen=7002 stop accept send hold", CLOSED_PORT, "text"));
 	/* The rule's clearance is the peer's: a tainted server has nothing to say to it. */
-	EXPECT_NE(0, serve(CLEARED, "taint=" SECRET " listen=7001 stop accept send hold",
-			   OPEN_PORT, attack_canary()));
-	EXPECT_NE(0, serve(CLEARED, "listen=7001 taint=" SECRET " stop accept send hold",
-			   OPEN_PORT, attack_canary()));
-	EXPECT_NE(0, serve(CLEARED, "listen=7001 stop accept taint=" SECRET " send hold",
-			   OPEN_PORT, attack_canary()));
+	EXPECT_NE(0, serve(CLEARED, "taint=" SECRET " listen=7001 stop accept send hold", OPEN_PORT,
+			   attack_canary()));
+	EXPECT_NE(0, serve(CLEARED, "listen=7001 taint=" SECRET " stop accept send hold", OPEN_PORT,
+			   attack_canary()));
+	EXPECT_NE(0, serve(CLEARED, "listen=7001 stop accept taint=" SECRET " send hold", OPEN_PORT,
+			   attack_canary()));
 	EXPECT_FALSE(sink_received(SINK_UNK, attack_canary(), CANARY_BYTES));
 }
 

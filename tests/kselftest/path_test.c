@@ -110,18 +110,24 @@ TEST_F(guarded, names_that_rules_begin_like_are_free)
 	EXPECT_ACTOR(PLAIN, "rename=/srv/uvw,/srv/arrows rename=/srv/arrows,/srv/low/arena/w",
 		     ACTOR_OK);
 	EXPECT_ACTOR(PLAIN, "unlink=/srv/xyz", ACTOR_OK);
-	EXPECT_ACTOR(PLAIN, "mkdir=/srv/csv create=/srv/csv/file unlink=/srv/csv/file "
-			    "rmdir=/srv/csv", ACTOR_OK);
+	EXPECT_ACTOR(PLAIN,
+		     "mkdir=/srv/csv create=/srv/csv/file unlink=/srv/csv/file "
+		     "rmdir=/srv/csv",
+		     ACTOR_OK);
 }
 
 /* R5 for who holds the tree by its root, or by what is above it. */
 TEST_F(guarded, A2_no_move_of_what_a_rule_names)
 {
 	static const char *const moves[] = {
-		"try rename=/srv/c,/srv/x",	     "try rename=/srv/c,/srv/low/arena/empty",
-		"try rename=/srv/parent,/srv/x",     "try exchange=/srv/parent,/srv/low/arena/dir",
-		"try exchange=/srv/c,/srv/low/arena/dir", "try rename=/srv/parent/c,/srv/parent/x",
-		"try rename=/srv/c,/srv/parent/x",   "try exchange=/srv/c,/srv/cui",
+		"try rename=/srv/c,/srv/x",
+		"try rename=/srv/c,/srv/low/arena/empty",
+		"try rename=/srv/parent,/srv/x",
+		"try exchange=/srv/parent,/srv/low/arena/dir",
+		"try exchange=/srv/c,/srv/low/arena/dir",
+		"try rename=/srv/parent/c,/srv/parent/x",
+		"try rename=/srv/c,/srv/parent/x",
+		"try exchange=/srv/c,/srv/cui",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {

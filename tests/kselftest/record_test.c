@@ -8,20 +8,20 @@
 
 #define RULE_TEXT(line) "world.cordon:%d", control_rule_line(line)
 
-#define EXPECT_TEXT(record, field, wanted)                                            \
-	do {                                                                          \
-		EXPECT_STREQ(wanted, record_text(record, field))                      \
-		{                                                                     \
-			TH_LOG("field %s", field);                                    \
-		}                                                                     \
+#define EXPECT_TEXT(record, field, wanted)                       \
+	do {                                                     \
+		EXPECT_STREQ(wanted, record_text(record, field)) \
+		{                                                \
+			TH_LOG("field %s", field);               \
+		}                                                \
 	} while (0)
 
-#define EXPECT_NUMBER(record, field, wanted)                                          \
-	do {                                                                          \
-		EXPECT_EQ((long long)(wanted), record_number(record, field))          \
-		{                                                                     \
-			TH_LOG("field %s", field);                                    \
-		}                                                                     \
+#define EXPECT_NUMBER(record, field, wanted)                                 \
+	do {                                                                 \
+		EXPECT_EQ((long long)(wanted), record_number(record, field)) \
+		{                                                            \
+			TH_LOG("field %s", field);                           \
+		}                                                            \
 	} while (0)
 
 /* The record of what the actor @pid was denied. */
@@ -200,8 +200,7 @@ TEST_F(guarded, hostile_names_are_escaped)
 	pid = run_actor(PLAIN, steps);
 	record = denial_of(self->from, pid);
 	ASSERT_TRUE(record != NULL);
-	EXPECT_TEXT(record, "object.path",
-		    SECRET_ARENA "/a\\x0averdict=allow\\x1b[2J\\\"\\\\");
+	EXPECT_TEXT(record, "object.path", SECRET_ARENA "/a\\x0averdict=allow\\x1b[2J\\\"\\\\");
 	json_object_put(record);
 }
 
@@ -275,7 +274,7 @@ TEST_F(guarded, filters_show_what_they_name)
 {
 	char pid_text[16], output[16384];
 	const char *by_pid[] = { "cordon", "records", "--json", "--pid", pid_text, NULL };
-	const char *by_path[] = { "cordon", "records", "--json",	     "--pid",
+	const char *by_path[] = { "cordon", "records", "--json",   "--pid",
 				  pid_text, "--path",  SECRET_DIR, NULL };
 	const char *by_verdict[] = { "cordon", "records",   "--json", "--pid",
 				     pid_text, "--verdict", "allow",  NULL };

@@ -116,8 +116,7 @@ static bool visit_count(struct json_object *record, void *context)
 	return false;
 }
 
-struct json_object *records_await_next(off_t *from, const struct record_wish *wish,
-				       int patience_ms)
+struct json_object *records_await_next(off_t *from, const struct record_wish *wish, int patience_ms)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
 	struct search search = { .wish = wish };
@@ -153,12 +152,11 @@ static bool visit_tell(struct json_object *record, void *context)
 	struct story *story = context;
 
 	if (fulfils(record, &story->wish) && story->length < sizeof(story->text))
-		story->length += snprintf(story->text + story->length,
-					  sizeof(story->text) - story->length, "#   %s %s %s %s\n",
-					  record_text(record, "verdict"),
-					  record_text(record, "reason"),
-					  record_text(record, "operation"),
-					  record_text(record, "object.path"));
+		story->length +=
+			snprintf(story->text + story->length, sizeof(story->text) - story->length,
+				 "#   %s %s %s %s\n", record_text(record, "verdict"),
+				 record_text(record, "reason"), record_text(record, "operation"),
+				 record_text(record, "object.path"));
 	return false;
 }
 

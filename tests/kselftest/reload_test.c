@@ -83,8 +83,8 @@ TEST_F_TIMEOUT(G5_reload, lets_nothing_through, 240)
 	for (done = 0; done < RELOADS && now_ms() - began < TIME_MS; done++) {
 		int i = done + 1;
 		const struct timespec until = { .tv_sec = (began + i * PERIOD_MS) / 1000,
-						.tv_nsec = (began + i * PERIOD_MS) % 1000 *
-							   1000000 };
+						.tv_nsec =
+							(began + i * PERIOD_MS) % 1000 * 1000000 };
 
 		irrelevant_rules(i, self->rules, sizeof(self->rules));
 		ASSERT_EQ(0, control_load(version + i, &change, NULL, 0))

@@ -33,11 +33,11 @@
 #include "results.h"
 #include "world.h"
 
-#define TESTS_DIR  "/tests"
-#define BARE_DIR   "/tests/bare"
-#define TAP_FILE   "/out/kselftest.tap"
-#define MODULE	   "/cordon.ko"
-#define LATE_DIR   "/tests/late"
+#define TESTS_DIR "/tests"
+#define BARE_DIR  "/tests/bare"
+#define TAP_FILE  "/out/kselftest.tap"
+#define MODULE	  "/cordon.ko"
+#define LATE_DIR  "/tests/late"
 
 static struct results *results;
 
@@ -131,8 +131,7 @@ static bool is_chosen(const char *name, char **chosen)
 	return false;
 }
 
-static void run_tests(const char *dir, const char *phase, char *option, char *value,
-		      char **chosen)
+static void run_tests(const char *dir, const char *phase, char *option, char *value, char **chosen)
 {
 	struct dirent **entries;
 	int count = scandir(dir, &entries, is_test, alphasort);

@@ -33,35 +33,35 @@ FIXTURE_TEARDOWN(guarded)
 }
 
 /* What @program ends with after the steps; the message says which. */
-#define EXPECT_ACTOR(program, script, wanted)                                                    \
-	do {                                                                                     \
-		int _status = actor_play(program, script);                                       \
-		EXPECT_EQ(wanted, _status)                                                       \
-		{                                                                                \
-			TH_LOG("%s: %s: %s", program, script, actor_status_text(_status));       \
-		}                                                                                \
+#define EXPECT_ACTOR(program, script, wanted)                                              \
+	do {                                                                               \
+		int _status = actor_play(program, script);                                 \
+		EXPECT_EQ(wanted, _status)                                                 \
+		{                                                                          \
+			TH_LOG("%s: %s: %s", program, script, actor_status_text(_status)); \
+		}                                                                          \
 	} while (0)
 
 /* A denial: EACCES or EPERM, and nothing else. */
-#define EXPECT_DENIED(program, script)                                                           \
-	do {                                                                                     \
-		int _status = actor_play(program, script);                                       \
-		EXPECT_TRUE(actor_denied(_status))                                               \
-		{                                                                                \
-			TH_LOG("%s: %s: %s", program, script, actor_status_text(_status));       \
-		}                                                                                \
+#define EXPECT_DENIED(program, script)                                                     \
+	do {                                                                               \
+		int _status = actor_play(program, script);                                 \
+		EXPECT_TRUE(actor_denied(_status))                                         \
+		{                                                                          \
+			TH_LOG("%s: %s: %s", program, script, actor_status_text(_status)); \
+		}                                                                          \
 	} while (0)
 
-#define EXPECT_RECORD(...)                                                                       \
-	do {                                                                                     \
-		const struct record_wish _wish = { __VA_ARGS__ };                                \
-		struct json_object *_record =                                                    \
-			records_await(self->from, &_wish, RECORD_PATIENCE_MS);                   \
-		EXPECT_TRUE(_record != NULL)                                                     \
-		{                                                                                \
-			TH_LOG("no record: " #__VA_ARGS__);                                      \
-		}                                                                                \
-		json_object_put(_record);                                                        \
+#define EXPECT_RECORD(...)                                                     \
+	do {                                                                   \
+		const struct record_wish _wish = { __VA_ARGS__ };              \
+		struct json_object *_record =                                  \
+			records_await(self->from, &_wish, RECORD_PATIENCE_MS); \
+		EXPECT_TRUE(_record != NULL)                                   \
+		{                                                              \
+			TH_LOG("no record: " #__VA_ARGS__);                    \
+		}                                                              \
+		json_object_put(_record);                                      \
 	} while (0)
 
 #endif /* CORDON_TEST_SCENARIO_H */

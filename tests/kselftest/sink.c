@@ -35,7 +35,14 @@ const struct sink_host sink_hosts[SINK_COUNT] = {
 	[SINK_HI] = { "hi", "to-hi", HI_V4, HI_V6, US_HI_V4, US_HI_V6 },
 };
 
-enum { DOOR, TCP, SLOW, UDP, FRAMES, FIXED };
+enum {
+	DOOR,
+	TCP,
+	SLOW,
+	UDP,
+	FRAMES,
+	FIXED
+};
 
 struct sink {
 	struct pollfd fds[FIXED + STREAMS];

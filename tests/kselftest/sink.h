@@ -16,7 +16,12 @@ struct sink_host {
 	const char *us_v4, *us_v6; /* ours on that wire */
 };
 
-enum sink_name { SINK_UNK, SINK_LOW, SINK_HI, SINK_COUNT };
+enum sink_name {
+	SINK_UNK,
+	SINK_LOW,
+	SINK_HI,
+	SINK_COUNT
+};
 extern const struct sink_host sink_hosts[SINK_COUNT];
 
 /* Makes the host and the wire to it; returns the process's id or -errno. */

@@ -6,9 +6,9 @@
 #ifndef CORDON_TEST_WORLD_H
 #define CORDON_TEST_WORLD_H
 
-#define CANARY_BYTES 32
-#define CANARY_XATTR "user.cordon_canary"
-#define CANARY_ENV   "CORDON_TEST_CANARY"
+#define CANARY_BYTES	  32
+#define CANARY_XATTR	  "user.cordon_canary"
+#define CANARY_ENV	  "CORDON_TEST_CANARY"
 #define WITHOUT_GUARD_ENV "CORDON_TEST_WITHOUT_GUARD"
 
 /* Where a holder exposes what it read; far from anything the loader uses. */
@@ -43,14 +43,14 @@
 #define PROGRAM_ARENA SRV_DIR "/programs" /* a rule clears the programs in it for secret */
 
 /* The actor, by the clearance of the place. */
-#define PLAIN	"/plain/actor"
-#define CLEARED "/cleared/actor" /* secret */
-#define ARROW	"/arrowed/actor" /* secret arrow */
-#define TRUSTED "/trusted/actor" /* topsecret all, trusted */
-#define BY_USER "/byuser/actor" /* user engineer: secret */
-#define BY_GROUP "/bygroup/actor" /* group cleared: secret */
-#define BY_UNIT "/byunit/actor" /* unit backup.service: secret */
-#define LADDER	"/ladder/actor" /* cui; user engineer: secret */
+#define PLAIN	     "/plain/actor"
+#define CLEARED	     "/cleared/actor" /* secret */
+#define ARROW	     "/arrowed/actor" /* secret arrow */
+#define TRUSTED	     "/trusted/actor" /* topsecret all, trusted */
+#define BY_USER	     "/byuser/actor" /* user engineer: secret */
+#define BY_GROUP     "/bygroup/actor" /* group cleared: secret */
+#define BY_UNIT	     "/byunit/actor" /* unit backup.service: secret */
+#define LADDER	     "/ladder/actor" /* cui; user engineer: secret */
 #define ENGINEER_UID 1000
 #define OTHER_UID    1001
 #define CLEARED_GID  2000
@@ -73,9 +73,9 @@
 #define US_HI_V4  "192.0.2.21"
 #define US_HI_V6  "2001:db8:c::21"
 
-#define TCP_PORT  9000
-#define UDP_PORT  9001
-#define SLOW_PORT 9002 /* accepts, and begins to read a second later */
+#define TCP_PORT    9000
+#define UDP_PORT    9001
+#define SLOW_PORT   9002 /* accepts, and begins to read a second later */
 #define OPEN_PORT   7001 /* a rule lets anyone in */
 #define CLOSED_PORT 7002
 
