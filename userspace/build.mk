@@ -15,7 +15,7 @@ OBJECTS := $(B)/userspace/objects
 # In reading order: words, the kernel, the guard, records.
 CORDON_LIB_OBJECTS := $(addprefix $(OBJECTS)/lib/, \
 	names.o escape.o mounts.o kernel_state.o guard.o control.o live.o coverage.o \
-	gaps.o store.o image_cache.o record_text.o)
+	gaps.o store.o store_query.o volumes.o image_cache.o record_text.o)
 
 CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	main.o common.o since.o mediation.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \

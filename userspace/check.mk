@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Suite `userspace`: what the controller and the command line are made of, under the sanitizers.
 
-USERSPACE_TESTS := record_text store words places
+USERSPACE_TESTS := record_text store volumes words places
 USERSPACE_TEST_FLAGS := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -Itests/userspace -Iuserspace/cordond -Iuserspace/cordon
 CHECKED := $(B)/userspace/checked
@@ -15,7 +15,7 @@ $(CHECKED)/%_test.o: tests/userspace/%_test.c tests/userspace/suite.h $(USERSPAC
 	$(CC) $(CFLAGS) $(USERSPACE_CFLAGS) $(USERSPACE_TEST_FLAGS) -c -o $@ $<
 
 CHECKED_OBJECTS := $(addprefix $(CHECKED)/, \
-	lib/names.o lib/escape.o lib/mounts.o lib/control.o lib/gaps.o lib/store.o \
+	lib/names.o lib/escape.o lib/mounts.o lib/control.o lib/gaps.o lib/store.o lib/store_query.o lib/volumes.o \
 	lib/record_text.o cordon/since.o cordond/automaton.o cordond/superblocks.o \
 	cordond/devices.o cordond/notes.o cordond/links.o)
 

@@ -57,7 +57,8 @@
 	X(MODE, "mode", "the mode changed")                                                 \
 	X(ADOPTED, "adopted", "running processes were labelled")                            \
 	X(HELD, "held", "the module holds the enforcement links")                           \
-	X(RELEASED, "released", "the module let the enforcement links go")
+	X(RELEASED, "released", "the module let the enforcement links go")                  \
+	X(STORE, "store", "what befell the store of records")
 
 #define CORDON_OPERATIONS(X)                                        \
 	X(NONE, "none", "")                                         \

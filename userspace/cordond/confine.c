@@ -55,6 +55,8 @@ static const int calls[] = {
 	SCMP_SYS(faccessat2),
 	SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat),
+	SCMP_SYS(symlink),
+	SCMP_SYS(symlinkat),
 	SCMP_SYS(getcwd),
 	SCMP_SYS(mkdir),
 	SCMP_SYS(mkdirat),

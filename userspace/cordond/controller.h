@@ -18,6 +18,7 @@ struct options {
 	const char *policy; /* folder or file */
 	int mode; /* enum cordon_mode; -1: as it was last */
 	bool without_module;
+	struct cordon_store_limits store;
 };
 
 /* The policy that is active, as it was compiled. */
@@ -42,6 +43,7 @@ struct controller {
 	struct drain *drain;
 	struct cordon_store *reader; /* the store, for queries */
 	char mode_trouble[1024]; /* why the mode is not what was asked for; empty: it is */
+	struct drain_state stored; /* what of it was told in records so far */
 	uint64_t coalesced; /* repeats counted when it was last looked */
 	time_t repeats_due; /* CLOCK_MONOTONIC; 0: all have their record */
 	bool by_hand; /* an administrator's load is under way */

@@ -12,8 +12,10 @@
 #include "ring.h"
 #include "store.h"
 
-#define BATCH  256
-#define MOUNTS "/proc/self/mountinfo"
+/* Records in a transaction: each ends with the disk having them. */
+#define BATCH	1024
+#define LOOK_NS 1000000000ull
+#define MOUNTS	"/proc/self/mountinfo"
 
 struct drain {
 	/* Set before the thread starts, then the thread's own. */
@@ -30,6 +32,8 @@ struct drain {
 	/* Everybody's, under the lock. */
 	pthread_mutex_t lock;
 	struct cordon_store *store;
+	struct cordon_store_limits limits;
+	uint64_t looked_ns; /* when the volume's size was last looked at, CLOCK_MONOTONIC */
 	struct drain_state state;
 };
 
@@ -59,8 +63,8 @@ static int find_place(struct drain *drain, uint64_t *next)
 	return err ? err : cordon_store_lost(drain->store, drain->boot, &drain->state.lost);
 }
 
-int drain_open(const char *file, const __u64 boot[2], struct drain **drain, uint64_t *next,
-	       struct cordon_failure *failure)
+int drain_open(const char *file, const struct cordon_store_limits *limits, const __u64 boot[2],
+	       struct drain **drain, uint64_t *next, struct cordon_failure *failure)
 {
 	struct drain *opened = calloc(1, sizeof(*opened));
 	int err;
@@ -69,6 +73,7 @@ int drain_open(const char *file, const __u64 boot[2], struct drain **drain, uint
 		return cordon_failure_errno(failure, ENOMEM, "%s", file);
 	pthread_mutex_init(&opened->lock, NULL);
 	memcpy(opened->boot, boot, sizeof(opened->boot));
+	opened->limits = *limits;
 	opened->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	opened->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	opened->mounts_fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
@@ -176,10 +181,12 @@ static int store_batch(struct drain *drain, unsigned int *count)
 
 static void tell_trouble(struct drain *drain)
 {
-	if (!drain->state.trouble[0])
+	if (!drain->state.trouble[0]) {
 		fprintf(stderr,
 			"cordond: records wait in the ring, the store does not take them: %s\n",
 			cordon_store_error(drain->store));
+		drain->state.troubles++;
+	}
 	snprintf(drain->state.trouble, sizeof(drain->state.trouble), "%s",
 		 cordon_store_error(drain->store));
 }
@@ -192,6 +199,46 @@ static void look_for_missing(struct drain *drain, unsigned int count, uint64_t m
 {
 	if (count < BATCH)
 		cordon_gaps_reach(&drain->gaps, made, clock_ns(CLOCK_MONOTONIC));
+}
+
+static void remove_oldest(struct drain *drain)
+{
+	bool removed = true;
+	char text[sizeof(drain->state.removed)];
+
+	while (removed) {
+		if (cordon_store_retain(drain->store, &drain->limits,
+					clock_ns(CLOCK_REALTIME) / 1000000000, &removed, text,
+					sizeof(text)))
+			return;
+		if (!removed)
+			return;
+		memcpy(drain->state.removed, text, sizeof(text));
+		drain->state.removals++;
+		fprintf(stderr, "cordond: %s\n", text);
+	}
+}
+
+/*
+ * A new volume, when it is time. What was stored has left the ring, so nothing of the old volume
+ * comes again; numbers that are still waited for would be, so they end the wait first.
+ */
+static void turn_volume(struct drain *drain)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	struct cordon_failure failure;
+
+	if (drain->gaps.count || now - drain->looked_ns < LOOK_NS)
+		return;
+	drain->looked_ns = now;
+	if (!cordon_store_is_full(drain->store, &drain->limits))
+		return;
+	if (cordon_store_rotate(drain->store, drain->boot, &failure)) {
+		fprintf(stderr, "cordond: no new volume: %s\n", failure.text);
+		return;
+	}
+	drain->state.volumes++;
+	remove_oldest(drain);
 }
 
 /* One transaction. Returns how many records it took; -1: none now, try later. */
@@ -220,6 +267,7 @@ static int take_batch(struct drain *drain)
 	drain->state.trouble[0] = '\0';
 	drain->state.stored += count;
 	cordon_store_lost(drain->store, drain->boot, &drain->state.lost);
+	turn_volume(drain);
 	return (int)count;
 }
 
@@ -227,13 +275,17 @@ static int take_batch(struct drain *drain)
 static bool take_all(struct drain *drain)
 {
 	uint64_t one = 1;
+	bool was_well, is_well;
 	int count;
 
 	do {
 		pthread_mutex_lock(&drain->lock);
+		was_well = !drain->state.trouble[0];
 		count = take_batch(drain);
+		is_well = !drain->state.trouble[0];
 		pthread_mutex_unlock(&drain->lock);
-		if (count > 0 && write(drain->signal, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		if ((count > 0 || was_well != is_well) &&
+		    write(drain->signal, &one, sizeof(one)) < 0 && errno != EAGAIN)
 			fprintf(stderr, "cordond: cannot wake the followers of records: %s\n",
 				strerror(errno));
 	} while (count == BATCH);

@@ -8,6 +8,7 @@
 
 #include "failure.h"
 #include "guard.h"
+#include "volumes.h"
 
 struct drain;
 
@@ -16,14 +17,18 @@ struct drain_state {
 	uint64_t malformed; /* what was in the ring and is no record */
 	uint64_t lost; /* records of this boot that are missing, in all */
 	char trouble[256]; /* why nothing is stored now; empty: all is well */
+	uint64_t troubles; /* how often that began */
+	uint64_t volumes; /* ended since the start */
+	uint64_t removals; /* volumes removed since the start */
+	char removed[128]; /* which was the last */
 };
 
 /*
  * Opens the store and finds where it left off; *@next is the number the next
  * record should have. The thread starts with drain_start().
  */
-int drain_open(const char *file, const __u64 boot[2], struct drain **drain, uint64_t *next,
-	       struct cordon_failure *failure);
+int drain_open(const char *file, const struct cordon_store_limits *limits, const __u64 boot[2],
+	       struct drain **drain, uint64_t *next, struct cordon_failure *failure);
 /* The guard must stay mapped until drain_stop(). */
 int drain_start(struct drain *drain, const struct cordon_guard *guard,
 		struct cordon_failure *failure);

@@ -34,10 +34,32 @@
 
 static const char usage[] =
 	"usage: cordond [--policy FOLDER|FILE] [--mode permissive|enforcing] [--without-module]\n"
+	"               [--volume-size MIB] [--volume-age HOURS] [--store-size MIB]\n"
+	"               [--keep-days DAYS]\n"
 	"       cordond --help | --version\n"
 	"\n"
 	"Runs in the foreground. Without --mode the mode is as it was last; the first\n"
 	"time it is permissive. The policy is " CORDON_POLICY_FOLDER ".\n";
+
+/* False when @text is no number, or too large a one. */
+static bool set_store_limit(struct cordon_store_limits *limits, int option, const char *text)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (end == text || *end || *text == '-' || number > 1u << 20)
+		return false;
+	if (option == 'S')
+		limits->volume_bytes = (uint64_t)number << 20;
+	else if (option == 'A')
+		limits->volume_age_s = (uint64_t)number * 60 * 60;
+	else if (option == 'T')
+		limits->total_bytes = (uint64_t)number << 20;
+	else
+		limits->keep_days = number;
+	/* A volume for each record would be none. */
+	return number || option == 'T' || option == 'K';
+}
 
 static int parse_options(int argc, char **argv, struct options *options)
 {
@@ -45,13 +67,19 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "without-module", no_argument, NULL, 'w' },
+		{ "volume-size", required_argument, NULL, 'S' },
+		{ "volume-age", required_argument, NULL, 'A' },
+		{ "store-size", required_argument, NULL, 'T' },
+		{ "keep-days", required_argument, NULL, 'K' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	*options = (struct options){ .policy = CORDON_POLICY_FOLDER, .mode = -1 };
+	*options = (struct options){ .policy = CORDON_POLICY_FOLDER,
+				     .mode = -1,
+				     .store = CORDON_STORE_LIMITS_DEFAULT };
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (option) {
 		case 'p':
@@ -67,6 +95,15 @@ static int parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'w':
 			options->without_module = true;
+			break;
+		case 'S':
+		case 'A':
+		case 'T':
+		case 'K':
+			if (!set_store_limit(&options->store, option, optarg)) {
+				fprintf(stderr, "cordond: '%s' is no such number\n", optarg);
+				return EXIT_USAGE;
+			}
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -180,7 +217,8 @@ static int open_store(struct controller *controller, uint64_t *next, struct cord
 	if (!err)
 		err = make_folder(CORDON_RUN_FOLDER, 0755, failure);
 	if (!err)
-		err = drain_open(CORDON_STORE, controller->boot, &controller->drain, next, failure);
+		err = drain_open(CORDON_STORE, &controller->options.store, controller->boot,
+				 &controller->drain, next, failure);
 	return err ? err : cordon_store_open(CORDON_STORE, false, &controller->reader, failure);
 }
 
@@ -275,9 +313,29 @@ static void take_signal(struct controller *controller, int fd)
 		fprintf(stderr, "cordond: %s\n", failure.text);
 }
 
+/* What befell the store is a record itself, made when it is known: it waits in the ring. */
+static void record_store(struct controller *controller)
+{
+	struct drain_state *told = &controller->stored, now;
+
+	drain_read_state(controller->drain, &now);
+	if (now.troubles != told->troubles)
+		controller_record(controller, CORDON_REASON_STORE, "the store takes no records: %s",
+				  now.trouble[0] ? now.trouble : told->trouble);
+	if (told->trouble[0] && !now.trouble[0])
+		controller_record(controller, CORDON_REASON_STORE, "the store takes records again");
+	if (now.volumes != told->volumes)
+		controller_record(controller, CORDON_REASON_STORE, "a new volume was begun");
+	if (now.removals != told->removals)
+		controller_record(controller, CORDON_REASON_STORE, "%s", now.removed);
+	*told = now;
+}
+
 static void take_stored(struct controller *controller, struct server *server)
 {
 	uint64_t count;
+
+	record_store(controller);
 
 	if (read(drain_signal(controller->drain), &count, sizeof(count)) == sizeof(count))
 		server_records_stored(server);

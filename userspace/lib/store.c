@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "store.h"
+#include "store_internal.h"
+#include "volumes.h"
 
-#define STORE_FORMAT	  1
-#define STORE_FORMAT_TEXT "1"
-
-enum statement {
-	STATEMENT_BEGIN,
-	STATEMENT_COMMIT,
-	STATEMENT_ROLLBACK,
-	STATEMENT_ADD,
-	STATEMENT_ADD_LOSS,
-	STATEMENT_ADD_POLICY,
-	STATEMENT_POLICY,
-	STATEMENT_NEXT_SEQUENCE,
-	STATEMENT_GAPS,
-	STATEMENT_LOST,
-	STATEMENT_QUERY,
-	STATEMENT_TAIL,
-	STATEMENT_COUNT
-};
+/* 2 added the volumes and the ledger's tables; nothing of 1 changed, so 1 is read, and grows when written. */
+#define STORE_FORMAT	  2
+#define STORE_FORMAT_TEXT "2"
 
 /* One text for query and tail: every filter is a parameter that can be NULL. */
 #define MATCHES                                                          \
@@ -36,8 +21,8 @@ static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_COMMIT] = "COMMIT",
 	[STATEMENT_ROLLBACK] = "ROLLBACK",
 	[STATEMENT_ADD] = "INSERT OR IGNORE INTO records (sequence, boot, boottime, time, verdict, "
-			  "reason, operation, pid, uid, exe, path, address, record) "
-			  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			  "reason, operation, pid, uid, exe, path, address, record, id) "
+			  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_ADD_LOSS] = "INSERT OR IGNORE INTO losses (boot, first, last, count, time) "
 			       "VALUES (?,?,?,?,?)",
 	[STATEMENT_ADD_POLICY] = "INSERT OR IGNORE INTO policies (digest, version, name, image) "
@@ -46,6 +31,7 @@ static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_NEXT_SEQUENCE] =
 		"SELECT max("
 		"ifnull((SELECT max(sequence) FROM records WHERE boot = ?1), 0), "
+		"ifnull((SELECT max(sequence) FROM volume WHERE boot = ?1), 0), "
 		"ifnull((SELECT max(last) FROM losses WHERE boot = ?1), 0)) + 1",
 	[STATEMENT_GAPS] =
 		"SELECT before + 1, sequence - 1 FROM (SELECT sequence,"
@@ -53,7 +39,9 @@ static const char *const sql[STATEMENT_COUNT] = {
 		" (SELECT sequence FROM records WHERE boot = ?1 ORDER BY sequence DESC LIMIT 4096)) "
 		"WHERE sequence > before + 1 AND NOT EXISTS (SELECT 1 FROM losses WHERE boot = ?1"
 		" AND first <= before + 1 AND last >= sequence - 1)",
-	[STATEMENT_LOST] = "SELECT ifnull(sum(count), 0) FROM losses WHERE boot = ?",
+	[STATEMENT_LOST] = "SELECT ifnull(sum(count), 0) + "
+			   "ifnull((SELECT max(lost) FROM volume WHERE boot = ?1), 0) "
+			   "FROM losses WHERE boot = ?1",
 	[STATEMENT_QUERY] = "SELECT id, record, exe, path FROM records WHERE id > ?8 AND " MATCHES
 			    "ORDER BY id LIMIT ?9",
 	[STATEMENT_TAIL] =
@@ -75,21 +63,21 @@ static const char schema[] =
 	" PRIMARY KEY (boot, first));"
 	"CREATE TABLE IF NOT EXISTS policies (digest BLOB PRIMARY KEY, version INTEGER NOT NULL,"
 	" name TEXT NOT NULL, image BLOB NOT NULL);"
+	/* One row: which volume this is, and what it needs to know of the one before. */
+	"CREATE TABLE IF NOT EXISTS volume (number INTEGER PRIMARY KEY, began INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, boot BLOB NOT NULL, sequence INTEGER NOT NULL,"
+	" lost INTEGER NOT NULL);"
+	"INSERT INTO volume SELECT 1, unixepoch(), 0, x'', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM volume);"
 	"PRAGMA user_version = " STORE_FORMAT_TEXT ";"
 	"COMMIT;";
 
-struct cordon_store {
-	sqlite3 *database;
-	sqlite3_stmt *statement[STATEMENT_COUNT];
-};
-
 const char *cordon_store_error(const struct cordon_store *store)
 {
-	return sqlite3_errmsg(store->database);
+	return store->trouble ? store->trouble : sqlite3_errmsg(store->database);
 }
 
 /* SQLite's result as one of ours. */
-static int store_errno(int result)
+int cordon_store_errno(int result)
 {
 	switch (result & 0xff) {
 	case SQLITE_OK:
@@ -113,21 +101,30 @@ static int store_errno(int result)
 	}
 }
 
-void cordon_store_close(struct cordon_store **store)
+static void close_database(struct cordon_store *store)
 {
 	int i;
 
+	for (i = 0; i < STATEMENT_COUNT; i++) {
+		sqlite3_finalize(store->statement[i]);
+		store->statement[i] = NULL;
+	}
+	sqlite3_close(store->database);
+	store->database = NULL;
+}
+
+void cordon_store_close(struct cordon_store **store)
+{
 	if (!*store)
 		return;
-	for (i = 0; i < STATEMENT_COUNT; i++)
-		sqlite3_finalize((*store)->statement[i]);
-	sqlite3_close((*store)->database);
+	close_database(*store);
+	free((*store)->file);
 	free(*store);
 	*store = NULL;
 }
 
 /* The prepared statement, made at its first use; NULL on failure. */
-static sqlite3_stmt *prepare(struct cordon_store *store, enum statement which)
+sqlite3_stmt *cordon_store_prepare(struct cordon_store *store, enum statement which)
 {
 	if (!store->statement[which])
 		sqlite3_prepare_v3(store->database, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
@@ -136,20 +133,20 @@ static sqlite3_stmt *prepare(struct cordon_store *store, enum statement which)
 }
 
 /* Runs a statement that gives no rows, and makes it ready for the next time. */
-static int run(sqlite3_stmt *statement)
+int cordon_store_run(sqlite3_stmt *statement)
 {
 	int result = sqlite3_step(statement);
 
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement);
-	return store_errno(result);
+	return cordon_store_errno(result);
 }
 
 static int run_plain(struct cordon_store *store, enum statement which)
 {
-	sqlite3_stmt *statement = prepare(store, which);
+	sqlite3_stmt *statement = cordon_store_prepare(store, which);
 
-	return statement ? run(statement) : -EIO;
+	return statement ? cordon_store_run(statement) : -EIO;
 }
 
 static int read_format(sqlite3 *database, int *format)
@@ -158,12 +155,46 @@ static int read_format(sqlite3 *database, int *format)
 	int result = sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL);
 
 	if (result != SQLITE_OK)
-		return store_errno(result);
+		return cordon_store_errno(result);
 	result = sqlite3_step(statement);
 	if (result == SQLITE_ROW)
 		*format = sqlite3_column_int(statement, 0);
 	sqlite3_finalize(statement);
-	return result == SQLITE_ROW ? 0 : store_errno(result);
+	return result == SQLITE_ROW ? 0 : cordon_store_errno(result);
+}
+
+int cordon_store_execute(struct cordon_store *store, const char *statements)
+{
+	return cordon_store_errno(sqlite3_exec(store->database, statements, NULL, NULL, NULL));
+}
+
+static int number_of(struct cordon_store *store, const char *query, int64_t *number)
+{
+	sqlite3_stmt *statement;
+	int result = sqlite3_prepare_v2(store->database, query, -1, &statement, NULL);
+
+	if (result != SQLITE_OK)
+		return cordon_store_errno(result);
+	result = sqlite3_step(statement);
+	*number = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	sqlite3_finalize(statement);
+	return cordon_store_errno(result);
+}
+
+int cordon_store_volume_number(struct cordon_store *store, int64_t *number)
+{
+	return number_of(store, "SELECT ifnull(max(number), 0) FROM volume", number);
+}
+
+/* Numbers of records go on from one volume to the next. */
+static int find_next_id(struct cordon_store *store)
+{
+	int err = number_of(store,
+			    "SELECT max(ifnull((SELECT max(id) FROM records), 0),"
+			    " ifnull((SELECT max(first) - 1 FROM volume), 0)) + 1",
+			    &store->next_id);
+
+	return err ? err : store->next_id > 0 ? 0 : -EBADMSG;
 }
 
 static int set_up(struct cordon_store *store, bool writable, const char *file,
@@ -177,17 +208,19 @@ static int set_up(struct cordon_store *store, bool writable, const char *file,
 	sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	err = read_format(database, &format);
-	if (!err && format != STORE_FORMAT && (format || !writable))
+	if (!err && (format < 0 || format > STORE_FORMAT || (!format && !writable)))
 		return cordon_failure_set(failure, EPROTO,
 					  "%s: the store has format %d, this program reads %d",
 					  file, format, STORE_FORMAT);
 	if (!err && writable)
-		err = store_errno(sqlite3_exec(database,
-					       "PRAGMA journal_mode = WAL;"
-					       "PRAGMA synchronous = NORMAL;",
-					       NULL, NULL, NULL));
+		err = cordon_store_errno(sqlite3_exec(database,
+						      "PRAGMA journal_mode = WAL;"
+						      "PRAGMA synchronous = FULL;",
+						      NULL, NULL, NULL));
 	if (!err && writable)
-		err = store_errno(sqlite3_exec(database, schema, NULL, NULL, NULL));
+		err = cordon_store_execute(store, schema);
+	if (!err && writable)
+		err = find_next_id(store);
 	if (err)
 		return cordon_failure_set(failure, -err, "%s: %s", file, sqlite3_errmsg(database));
 	return 0;
@@ -211,41 +244,64 @@ static char *store_uri(const char *file, const char *options)
 	return uri;
 }
 
-static int open_with(const char *file, bool writable, const char *options,
-		     struct cordon_store **store, struct cordon_failure *failure)
+static int open_with(struct cordon_store *store, const char *options,
+		     struct cordon_failure *failure)
 {
-	cordon_auto_store *opened = calloc(1, sizeof(*opened));
-	cordon_auto_free char *uri = store_uri(file, options);
+	cordon_auto_free char *uri = store_uri(store->file, options);
 	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX |
-		    (writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+		    (store->writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE :
+				       SQLITE_OPEN_READONLY);
 	int err;
 
-	if (!opened || !uri)
-		return cordon_failure_errno(failure, ENOMEM, "%s", file);
-	if (sqlite3_open_v2(uri, &opened->database, flags, NULL) != SQLITE_OK)
-		return cordon_failure_set(failure, EIO, "%s: %s", file,
-					  sqlite3_errmsg(opened->database));
-	err = set_up(opened, writable, file, failure);
+	if (!uri)
+		return cordon_failure_errno(failure, ENOMEM, "%s", store->file);
+	if (sqlite3_open_v2(uri, &store->database, flags, NULL) != SQLITE_OK)
+		err = cordon_failure_set(failure, EIO, "%s: %s", store->file,
+					 sqlite3_errmsg(store->database));
+	else
+		err = set_up(store, store->writable, store->file, failure);
 	if (err)
-		return err;
-	*store = cordon_pointer_take(&opened);
-	return 0;
+		close_database(store);
+	return err;
+}
+
+int cordon_store_reopen(struct cordon_store *store, struct cordon_failure *failure)
+{
+	struct stat status;
+	mode_t mask;
+	int err;
+
+	close_database(store);
+	if (!store->writable && access(store->file, R_OK))
+		return cordon_failure_errno(failure, errno, "%s", store->file);
+	mask = umask(0077);
+	err = open_with(store, "", failure);
+	umask(mask);
+	if (err && !store->writable && err != -EPROTO)
+		err = open_with(store, "?immutable=1", failure);
+	store->inode = !err && !stat(store->file, &status) ? status.st_ino : 0;
+	return err;
 }
 
 int cordon_store_open(const char *file, bool writable, struct cordon_store **store,
 		      struct cordon_failure *failure)
 {
-	mode_t mask;
+	cordon_auto_store *opened = calloc(1, sizeof(*opened));
 	int err;
 
-	if (!writable && access(file, R_OK))
-		return cordon_failure_errno(failure, errno, "%s", file);
-	mask = umask(0077);
-	err = open_with(file, writable, "", store, failure);
-	umask(mask);
-	if (err && !writable && err != -EPROTO)
-		err = open_with(file, false, "?immutable=1", store, failure);
-	return err;
+	if (opened)
+		opened->file = strdup(file);
+	if (!opened || !opened->file)
+		return cordon_failure_errno(failure, ENOMEM, "%s", file);
+	opened->writable = writable;
+	opened->spans = !writable && !cordon_volume_is_old(file);
+	err = writable ? cordon_volumes_mend(file, failure) : 0;
+	if (!err)
+		err = cordon_store_reopen(opened, failure);
+	if (err)
+		return err;
+	*store = cordon_pointer_take(&opened);
+	return 0;
 }
 
 int cordon_store_begin(struct cordon_store *store)
@@ -260,11 +316,13 @@ int cordon_store_commit(struct cordon_store *store)
 
 int cordon_store_rollback(struct cordon_store *store)
 {
-	return run_plain(store, STATEMENT_ROLLBACK);
+	int err = run_plain(store, STATEMENT_ROLLBACK), lost = find_next_id(store);
+
+	return err ? err : lost;
 }
 
 /* File names are bytes, not text: stored and compared as blobs. */
-static void bind_bytes(sqlite3_stmt *statement, int at, const char *bytes)
+void cordon_store_bind_bytes(sqlite3_stmt *statement, int at, const char *bytes)
 {
 	if (bytes)
 		sqlite3_bind_blob(statement, at, bytes, (int)strlen(bytes), SQLITE_TRANSIENT);
@@ -273,7 +331,8 @@ static void bind_bytes(sqlite3_stmt *statement, int at, const char *bytes)
 int cordon_store_add(struct cordon_store *store, const struct cordon_record *record,
 		     const char *exe, const char *path)
 {
-	sqlite3_stmt *s = prepare(store, STATEMENT_ADD);
+	sqlite3_stmt *s = cordon_store_prepare(store, STATEMENT_ADD);
+	int err;
 
 	if (!s)
 		return -EIO;
@@ -286,19 +345,23 @@ int cordon_store_add(struct cordon_store *store, const struct cordon_record *rec
 	sqlite3_bind_int(s, 7, record->operation);
 	sqlite3_bind_int64(s, 8, record->pid);
 	sqlite3_bind_int64(s, 9, record->uid);
-	bind_bytes(s, 10, exe);
-	bind_bytes(s, 11, path);
+	cordon_store_bind_bytes(s, 10, exe);
+	cordon_store_bind_bytes(s, 11, path);
 	if (record->flags & CORDON_RECORD_HAS_HOST)
 		sqlite3_bind_blob(s, 12, &record->address, sizeof(record->address),
 				  SQLITE_TRANSIENT);
 	sqlite3_bind_blob(s, 13, record, sizeof(*record), SQLITE_TRANSIENT);
-	return run(s);
+	sqlite3_bind_int64(s, 14, store->next_id);
+	err = cordon_store_run(s);
+	if (!err)
+		store->next_id += sqlite3_changes(store->database);
+	return err;
 }
 
 int cordon_store_add_loss(struct cordon_store *store, const __u64 boot[2], uint64_t from,
 			  uint64_t to, uint64_t realtime_ns)
 {
-	sqlite3_stmt *s = prepare(store, STATEMENT_ADD_LOSS);
+	sqlite3_stmt *s = cordon_store_prepare(store, STATEMENT_ADD_LOSS);
 
 	if (!s)
 		return -EIO;
@@ -307,13 +370,13 @@ int cordon_store_add_loss(struct cordon_store *store, const __u64 boot[2], uint6
 	sqlite3_bind_int64(s, 3, (sqlite3_int64)to);
 	sqlite3_bind_int64(s, 4, (sqlite3_int64)(to - from + 1));
 	sqlite3_bind_int64(s, 5, (sqlite3_int64)realtime_ns);
-	return run(s);
+	return cordon_store_run(s);
 }
 
 int cordon_store_add_policy(struct cordon_store *store, const void *image, size_t bytes)
 {
 	const struct cordon_image *header = image;
-	sqlite3_stmt *s = prepare(store, STATEMENT_ADD_POLICY);
+	sqlite3_stmt *s = cordon_store_prepare(store, STATEMENT_ADD_POLICY);
 
 	if (!s)
 		return -EIO;
@@ -323,41 +386,13 @@ int cordon_store_add_policy(struct cordon_store *store, const void *image, size_
 	sqlite3_bind_text(s, 3, header->name, (int)strnlen(header->name, sizeof(header->name)),
 			  SQLITE_TRANSIENT);
 	sqlite3_bind_blob64(s, 4, image, bytes, SQLITE_TRANSIENT);
-	return run(s);
-}
-
-int cordon_store_policy(struct cordon_store *store, const uint8_t digest[8], void **image,
-			size_t *bytes)
-{
-	sqlite3_stmt *s = prepare(store, STATEMENT_POLICY);
-	int result, err = -ENOENT;
-
-	if (!s)
-		return -EIO;
-	sqlite3_bind_blob(s, 1, digest, 8, SQLITE_TRANSIENT);
-	result = sqlite3_step(s);
-	if (result == SQLITE_ROW) {
-		size_t size = (size_t)sqlite3_column_bytes(s, 0);
-		void *copy = malloc(size + 1);
-
-		err = copy ? 0 : -ENOMEM;
-		if (copy) {
-			memcpy(copy, size ? sqlite3_column_blob(s, 0) : "", size);
-			*image = copy;
-			*bytes = size;
-		}
-	} else if (result != SQLITE_DONE) {
-		err = store_errno(result);
-	}
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	return err;
+	return cordon_store_run(s);
 }
 
 static int number_of_boot(struct cordon_store *store, enum statement which, const __u64 boot[2],
 			  uint64_t *number)
 {
-	sqlite3_stmt *s = prepare(store, which);
+	sqlite3_stmt *s = cordon_store_prepare(store, which);
 	int result;
 
 	if (!s)
@@ -367,7 +402,7 @@ static int number_of_boot(struct cordon_store *store, enum statement which, cons
 	if (result == SQLITE_ROW)
 		*number = (uint64_t)sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
-	return result == SQLITE_ROW ? 0 : store_errno(result);
+	return result == SQLITE_ROW ? 0 : cordon_store_errno(result);
 }
 
 int cordon_store_next_sequence(struct cordon_store *store, const __u64 boot[2], uint64_t *next)
@@ -378,7 +413,7 @@ int cordon_store_next_sequence(struct cordon_store *store, const __u64 boot[2], 
 int cordon_store_gaps(struct cordon_store *store, const __u64 boot[2], cordon_store_gap visit,
 		      void *context)
 {
-	sqlite3_stmt *s = prepare(store, STATEMENT_GAPS);
+	sqlite3_stmt *s = cordon_store_prepare(store, STATEMENT_GAPS);
 	int result;
 
 	if (!s)
@@ -388,90 +423,10 @@ int cordon_store_gaps(struct cordon_store *store, const __u64 boot[2], cordon_st
 		visit(context, (uint64_t)sqlite3_column_int64(s, 0),
 		      (uint64_t)sqlite3_column_int64(s, 1));
 	sqlite3_reset(s);
-	return store_errno(result);
+	return cordon_store_errno(result);
 }
 
 int cordon_store_lost(struct cordon_store *store, const __u64 boot[2], uint64_t *count)
 {
 	return number_of_boot(store, STATEMENT_LOST, boot, count);
-}
-
-static void bind_filter(sqlite3_stmt *s, const struct cordon_filter *filter)
-{
-	if (filter->verdict >= 0)
-		sqlite3_bind_int(s, 1, filter->verdict);
-	if (filter->reason >= 0)
-		sqlite3_bind_int(s, 2, filter->reason);
-	if (filter->pid >= 0)
-		sqlite3_bind_int64(s, 3, filter->pid);
-	if (filter->since_ns)
-		sqlite3_bind_int64(s, 4, (sqlite3_int64)filter->since_ns);
-	bind_bytes(s, 5, filter->exe);
-	if (filter->by_host)
-		sqlite3_bind_blob(s, 6, &filter->host, sizeof(filter->host), SQLITE_TRANSIENT);
-	bind_bytes(s, 7, filter->path);
-}
-
-static char *column_text(sqlite3_stmt *s, int column)
-{
-	size_t size = (size_t)sqlite3_column_bytes(s, column);
-	const void *bytes = sqlite3_column_blob(s, column);
-
-	return bytes ? strndup(bytes, size) : NULL;
-}
-
-/* A store is a file: what stands in it is not believed to be of our making. */
-static int visit_row(sqlite3_stmt *s, cordon_store_visit visit, void *context)
-{
-	struct cordon_stored stored = { .id = sqlite3_column_int64(s, 0) };
-	cordon_auto_free char *exe = column_text(s, 2);
-	cordon_auto_free char *path = column_text(s, 3);
-
-	if (sqlite3_column_bytes(s, 1) != sizeof(stored.record))
-		return -EBADMSG;
-	memcpy(&stored.record, sqlite3_column_blob(s, 1), sizeof(stored.record));
-	stored.exe = exe;
-	stored.path = path;
-	return visit(context, &stored);
-}
-
-int cordon_store_query(struct cordon_store *store, const struct cordon_filter *filter,
-		       int64_t after, unsigned int limit, cordon_store_visit visit, void *context,
-		       int64_t *seen)
-{
-	sqlite3_stmt *s = prepare(store, STATEMENT_QUERY);
-	int result = SQLITE_DONE, err = 0;
-
-	if (!s)
-		return -EIO;
-	bind_filter(s, filter);
-	sqlite3_bind_int64(s, 8, after);
-	sqlite3_bind_int64(s, 9, limit);
-	*seen = after;
-	while (!err && (result = sqlite3_step(s)) == SQLITE_ROW) {
-		err = visit_row(s, visit, context);
-		*seen = sqlite3_column_int64(s, 0);
-	}
-	if (!err && result != SQLITE_DONE)
-		err = store_errno(result);
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	return err;
-}
-
-int cordon_store_tail(struct cordon_store *store, const struct cordon_filter *filter,
-		      unsigned int count, int64_t *after)
-{
-	sqlite3_stmt *s = prepare(store, STATEMENT_TAIL);
-	int result;
-
-	if (!s)
-		return -EIO;
-	bind_filter(s, filter);
-	sqlite3_bind_int64(s, 8, count);
-	result = sqlite3_step(s);
-	*after = result == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : store_errno(result);
 }
