@@ -7,6 +7,7 @@
 #ifndef CORDON_RECORD_BPF_H
 #define CORDON_RECORD_BPF_H
 
+#include "kfuncs.bpf.h"
 #include "maps.bpf.h"
 #include "path.bpf.h"
 #include "subject.bpf.h"
@@ -102,8 +103,6 @@ static __always_inline void record_when(struct cordon_record *r)
 {
 	struct cordon_policy *policy = policy_of(control.generation);
 
-	r->abi = CORDON_ABI_VERSION;
-	r->bytes = sizeof(*r);
 	r->boot[0] = control.boot[0];
 	r->boot[1] = control.boot[1];
 	r->boottime_ns = bpf_ktime_get_boot_ns();
@@ -211,21 +210,36 @@ __subprogram int record_object(struct cordon_record *r, struct access *a)
 	return 0;
 }
 
-/* A record's number is taken even when the ring is full: the gap shows it. */
 static __always_inline struct cordon_record *record_reserve(void)
 {
-	__u64 sequence = __sync_fetch_and_add(&record_sequence, 1) + 1;
 	struct cordon_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 
 	count(CORDON_COUNTER_RECORDS);
-	if (!r) {
-		count(CORDON_COUNTER_LOST);
-		return NULL;
+	if (r) {
+		__builtin_memset(r, 0, sizeof(*r));
+		r->count = 1;
+		return r;
 	}
-	__builtin_memset(r, 0, sizeof(*r));
-	r->sequence = sequence;
-	r->count = 1;
-	return r;
+	count(CORDON_COUNTER_LOST);
+	/* A number is taken even so: the gap shows it. */
+	if (!module_is_there || cordon_record_lose())
+		__sync_fetch_and_add(&record_sequence, 1);
+	return NULL;
+}
+
+/*
+ * The record is complete: the ledger gives it its place and its tag, then it goes. Without a
+ * ledger it gets a number of the guard's own count.
+ */
+static __always_inline void record_seal(struct cordon_record *r)
+{
+	if (!module_is_there || cordon_record_seal(r, sizeof(*r))) {
+		r->abi = CORDON_ABI_VERSION;
+		r->bytes = sizeof(*r);
+		r->chain = CORDON_CHAIN_NONE;
+		r->class = CORDON_CLASS_ACCESS;
+		r->sequence = __sync_fetch_and_add(&record_sequence, 1) + 1;
+	}
 }
 
 /* Says how often the last denial was repeated since its record. */
@@ -248,6 +262,8 @@ static __always_inline int record_repeats(struct subject *s)
 	r->operation = s->denial_what;
 	r->count = repeats;
 	r->repeats_of = s->denial_sequence;
+	r->repeats_chain = s->denial_chain;
+	record_seal(r);
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
@@ -308,9 +324,11 @@ static __always_inline int record_access_of(struct access *a, struct subject *s,
 	r->reason = a->reason;
 	r->operation = a->operation;
 	r->rule = a->rule;
+	record_seal(r);
 	barrier_var(s); /* the verifier must see this test, not one that was merged */
 	if (s && denial) {
 		s->denial_sequence = r->sequence;
+		s->denial_chain = r->chain;
 		s->denial_what = (__u64)a->reason << 32 | a->operation;
 	}
 	bpf_ringbuf_submit(r, 0);

@@ -20,11 +20,11 @@ struct subject {
 	__u32 rule; /* the grant that gave the clearance */
 	__u32 pid; /* thread group that made it, for records of its packets */
 	__u32 uid;
-	__u32 reserved;
+	__u32 denial_chain;
 	/* The last denial, and how often it was repeated without a record. */
 	__u64 denial_key;
 	__u64 denial_ns;
-	__u64 denial_sequence;
+	__u64 denial_sequence; /* and denial_chain: its record */
 	__u64 denial_repeats;
 	__u64 denial_what; /* reason << 32 | operation */
 	__u64 comm[CORDON_COMM_BYTES / 8];

@@ -322,6 +322,7 @@ int record_control(struct cordon_control_note *note)
 	r->flags |= CORDON_RECORD_HAS_TEXT;
 	bpf_probe_read_kernel(r->path, CORDON_CONTROL_TEXT_BYTES, note->text);
 	bpf_rcu_read_unlock();
+	record_seal(r);
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
@@ -41,8 +42,10 @@ static atomic64_t refused = ATOMIC64_INIT(0);
 static u64 load_boottime_ns;
 
 union argument {
+	struct cordon_ledger_begin begin;
 	struct cordon_hello hello;
 	struct cordon_hold hold;
+	struct cordon_ledger_state ledger;
 	struct cordon_links links;
 	struct cordon_set_mode set_mode;
 };
@@ -92,6 +95,17 @@ static int run_mode(union argument *argument)
 	return cordon_hold_set_mode(&argument->set_mode);
 }
 
+static int run_begin(union argument *argument)
+{
+	return cordon_ledger_begin(&argument->begin);
+}
+
+static int run_ledger(union argument *argument)
+{
+	cordon_ledger_read_state(&argument->ledger);
+	return 0;
+}
+
 static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_HELLO)] = { CORDON_IOCTL_HELLO, run_hello, .before_hello = true,
 					  .for_observers = true },
@@ -99,6 +113,8 @@ static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_RELEASE)] = { CORDON_IOCTL_RELEASE, run_release },
 	[_IOC_NR(CORDON_IOCTL_LINKS)] = { CORDON_IOCTL_LINKS, run_links, .for_observers = true },
 	[_IOC_NR(CORDON_IOCTL_MODE)] = { CORDON_IOCTL_MODE, run_mode },
+	[_IOC_NR(CORDON_IOCTL_BEGIN)] = { CORDON_IOCTL_BEGIN, run_begin },
+	[_IOC_NR(CORDON_IOCTL_LEDGER)] = { CORDON_IOCTL_LEDGER, run_ledger, .for_observers = true },
 };
 
 /* Whether the opener asked to change something, not only to look. */
@@ -171,10 +187,12 @@ static int run_command(const struct file *file, unsigned int number, void __user
 	if (!err)
 		err = run_locked(file, command, &argument);
 	mutex_unlock(&cordon_lock);
-	/* Of those that answer only HELLO can fail, and its answer says why. */
+	/* HELLO answers also when it fails, and its answer says why. */
 	if (answered && (_IOC_DIR(number) & _IOC_READ) &&
 	    copy_to_user(user, &argument, _IOC_SIZE(number)))
-		return -EFAULT;
+		err = -EFAULT;
+	/* BEGIN's answer is a secret. */
+	memzero_explicit(&argument, sizeof(argument));
 	return err;
 }
 
@@ -194,13 +212,23 @@ static long control_ioctl(struct file *file, unsigned int number, unsigned long 
 	return err ? record_refusal("command", number, err) : 0;
 }
 
+/**
+ * cordon_control_is_controller() - whether the calling task belongs to the controller
+ *
+ * Wants no lock: the answer is yes only to the controller itself, which does not leave meanwhile.
+ */
+bool cordon_control_is_controller(void)
+{
+	return current->mm && current->mm == READ_ONCE(controller.mm);
+}
+
 static int become_controller(void)
 {
 	lockdep_assert_held(&cordon_lock);
 	if (controller.mm)
 		return -EBUSY;
 	mmgrab(current->mm);
-	controller.mm = current->mm;
+	WRITE_ONCE(controller.mm, current->mm);
 	controller.pid = get_pid(task_tgid(current));
 	controller.greeted = false;
 	return 0;
@@ -213,7 +241,7 @@ static void forget_controller(void)
 	put_pid(controller.pid);
 	mmdrop(controller.mm);
 	controller.pid = NULL;
-	controller.mm = NULL;
+	WRITE_ONCE(controller.mm, NULL);
 }
 
 /*

@@ -24,8 +24,20 @@ u32 cordon_hold_count(void);
 u32 cordon_hold_flags(void);
 bool cordon_hold_pinned(void);
 
+/* ledger.c: chains of audit records. Begin and state want cordon_lock. */
+int cordon_ledger_init(void);
+void cordon_ledger_exit(void);
+int cordon_ledger_seal(struct cordon_header *record, u32 bytes);
+int cordon_ledger_lose(void);
+int cordon_ledger_begin(struct cordon_ledger_begin *request);
+void cordon_ledger_read_state(struct cordon_ledger_state *state);
+
+/* kfuncs.c: what BPF programs may call. */
+int cordon_kfuncs_init(void);
+
 /* control.c: /dev/cordon, the controller's one door. */
 int cordon_control_init(void);
 void cordon_control_exit(void);
+bool cordon_control_is_controller(void);
 
 #endif /* CORDON_KMOD_H */

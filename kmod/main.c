@@ -17,14 +17,22 @@ static int __init cordon_init(void)
 	err = cordon_hold_init();
 	if (err)
 		return err;
+	err = cordon_ledger_init();
+	if (err)
+		goto err_ledger;
+	err = cordon_kfuncs_init();
+	if (err)
+		goto err_kfuncs;
 	/* Last: from here on a controller may come. */
 	err = cordon_control_init();
 	if (err)
-		goto err_control;
+		goto err_kfuncs;
 	pr_info("loaded, ABI %u\n", CORDON_ABI_VERSION);
 	return 0;
 
-err_control:
+err_kfuncs:
+	cordon_ledger_exit();
+err_ledger:
 	cordon_hold_exit();
 	return err;
 }
@@ -32,6 +40,7 @@ err_control:
 static void __exit cordon_exit(void)
 {
 	cordon_control_exit();
+	cordon_ledger_exit();
 	cordon_hold_exit();
 	pr_info("unloaded\n");
 }

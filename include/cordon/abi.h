@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#define CORDON_ABI_VERSION 1
+#define CORDON_ABI_VERSION 2
 
 /* ---- Names: one table each, X(NAME, "text", "what it means") ---------- */
 
@@ -345,18 +345,55 @@ struct cordon_control {
 #define CORDON_RECORD_HAS_TARGET 0x10u /* object is a subject: target_* are set */
 #define CORDON_RECORD_HAS_TEXT	 0x20u /* path holds a text of the controller's */
 /*
+ * What every record of the ledger begins with; ledger.h says what the tag is made of. A record
+ * that no ledger took, because the module is not there, has algorithm 0, chain CORDON_CHAIN_NONE
+ * and a sequence of the guard's own count.
+ */
+#define CORDON_TAG_BYTES 16
+#define CORDON_HEADER_MEMBERS                                             \
+	__u32 abi;                                                        \
+	__u32 bytes; /* of the whole record, this header included */      \
+	__u64 sequence; /* in its chain, from 1; see ledger.h for gaps */ \
+	__u64 boot[2];                                                    \
+	__u64 boottime_ns; /* CLOCK_BOOTTIME */                           \
+	__u64 realtime_ns; /* wall clock */                               \
+	__u64 ledger; /* which of the boot's ledgers; 0: none */          \
+	__u64 epoch;                                                      \
+	__u32 chain; /* the CPU's number, or CORDON_CHAIN_* */            \
+	__u8 algorithm; /* CORDON_ALGORITHM_* */                          \
+	__u8 class; /* CORDON_CLASS_*: which struct this is */            \
+	__u8 header_reserved[2];                                          \
+	__u8 tag[CORDON_TAG_BYTES];
+struct cordon_header {
+	CORDON_HEADER_MEMBERS
+};
+
+#define CORDON_ALGORITHM_NONE	 0
+#define CORDON_ALGORITHM_BLAKE2S 1 /* ledger.h; HMAC-SHA-256 would be 2 */
+#define CORDON_RECORD_BYTES_MAX	 4096
+#define CORDON_CHAIN_NONE	 0xffffffffu
+#define CORDON_CHAIN_EPOCHS	 0xfffffffeu /* the module's own: epochs and changes */
+#define CORDON_CLASS_NONE	 0
+#define CORDON_CLASS_ACCESS	 1 /* struct cordon_record */
+#define CORDON_CLASS_EPOCH	 2 /* struct cordon_epoch */
+#define CORDON_CLASS_CHANGE	 3 /* struct cordon_change */
+
+/*
  * Paths are relative to the root of their file system; the reader of records
- * puts the place where the device is mounted before it.
+ * puts the place where the device is mounted before it. The texts come last: what is behind their
+ * first zero is zero, and is no part of what is tagged.
  */
 struct cordon_record {
-	__u32 abi;
-	__u32 bytes; /* sizeof(struct cordon_record) */
-	__u64 sequence; /* from 1; a gap is a lost record */
-	__u64 boot[2];
-	__u64 boottime_ns; /* CLOCK_BOOTTIME */
-	__u64 realtime_ns; /* wall clock */
+	union {
+		struct {
+			CORDON_HEADER_MEMBERS
+		};
+		struct cordon_header header;
+	};
 	__u64 count; /* identical denials that this record stands for, >= 1 */
 	__u64 repeats_of; /* sequence of the record that says of what; 0: this one */
+	__u32 repeats_chain; /* its chain */
+	__u32 record_reserved;
 	__u64 policy_version;
 	__u8 policy_digest[8]; /* its first bytes */
 	__u32 rule; /* index into the image's rules; 0: none */
@@ -383,13 +420,11 @@ struct cordon_record {
 	__u32 subject_rule; /* the grant's rule; 0: none */
 	__u64 exe_inode;
 	char comm[CORDON_COMM_BYTES];
-	char exe[CORDON_PATH_BYTES];
 	/* object */
 	__u32 object_device;
 	__u32 object_flags;
 	__u64 object_inode;
 	__u64 object_label;
-	char path[CORDON_PATH_BYTES];
 	/* target subject */
 	__u32 target_pid;
 	__u32 target_reserved;
@@ -404,7 +439,9 @@ struct cordon_record {
 	__u8 family;
 	__u8 host_known;
 	__u8 reserved[2];
-	__u8 tag[16]; /* the ledger's; zero where there is none */
+	/* texts */
+	char exe[CORDON_PATH_BYTES]; /* of the subject */
+	char path[CORDON_PATH_BYTES]; /* of the object */
 };
 
 /* Counters, one array element each, per CPU: nothing is silent. */
@@ -475,6 +512,51 @@ struct cordon_links {
 	__u32 link_id[CORDON_LINKS_MAX];
 };
 
+/*
+ * BEGIN starts the module's ledger, once: the boot's number goes in. With CORDON_LEDGER_ENROLLED
+ * its secret comes out, and is wiped in the kernel; else it is wiped unread. EALREADY afterwards.
+ */
+#define CORDON_SECRET_BYTES    32
+#define CORDON_LEDGER_ENROLLED 0x1u /* in: the caller seals the secret to an auditor's key */
+struct cordon_ledger_begin {
+	__u64 boot[2]; /* in */
+	__u32 flags; /* in: CORDON_LEDGER_ENROLLED */
+	__u32 cpus; /* out: chains, numbered from 0 */
+	__u64 ledger; /* out: its number */
+	__u64 boottime_ns; /* out: when it began */
+	__u64 realtime_ns; /* out */
+	__u8 secret[CORDON_SECRET_BYTES]; /* out; zero when not enrolled */
+};
+
+/* LEDGER: its state. */
+struct cordon_ledger_state {
+	__u64 ledger; /* out: its number; 0: it has not begun */
+	__u64 epoch; /* the one under way */
+	__u64 records; /* sealed in all chains of CPUs */
+	__u64 drops; /* records lost, counted in the chains */
+	__u64 sequence; /* of the epochs' chain: epochs and changes made */
+	__u64 taken; /* of these: safe with the controller */
+	__u64 merged; /* epochs that lasted longer, because nobody took the ones before */
+	__u64 epoch_drops; /* changes that found no room, counted in the epochs' chain */
+	__u32 waiting_bytes; /* in the queue of epochs and changes */
+	__u32 queue_bytes; /* its size */
+	__u32 cpus;
+	__u32 flags; /* CORDON_LEDGER_ENROLLED */
+};
+
+/* TAKEN: the epochs and changes read so far, up to this one, are safe on disk. */
+struct cordon_ledger_taken {
+	__u64 sequence; /* in the epochs' chain */
+};
+
+/* POLICY: which policy is active, for the epoch records. */
+struct cordon_policy_note {
+	__u64 version;
+	__u32 generation;
+	__u32 reserved;
+	__u8 digest[CORDON_DIGEST_BYTES];
+};
+
 /* MODE: enforcing pins the module; permissive lets it be unloaded. */
 struct cordon_set_mode {
 	__u32 mode; /* enum cordon_mode */
@@ -492,6 +574,10 @@ struct cordon_set_mode {
 #define CORDON_IOCTL_RELEASE _IO(CORDON_IOCTL_TYPE, 3)
 #define CORDON_IOCTL_LINKS   _IOR(CORDON_IOCTL_TYPE, 4, struct cordon_links)
 #define CORDON_IOCTL_MODE    _IOW(CORDON_IOCTL_TYPE, 5, struct cordon_set_mode)
+#define CORDON_IOCTL_BEGIN   _IOWR(CORDON_IOCTL_TYPE, 6, struct cordon_ledger_begin)
+#define CORDON_IOCTL_LEDGER  _IOR(CORDON_IOCTL_TYPE, 7, struct cordon_ledger_state)
+#define CORDON_IOCTL_TAKEN   _IOW(CORDON_IOCTL_TYPE, 8, struct cordon_ledger_taken)
+#define CORDON_IOCTL_POLICY  _IOW(CORDON_IOCTL_TYPE, 9, struct cordon_policy_note)
 #endif
 
 /* ---- Contexts of the SEC("syscall") programs that the controller runs ----- */
@@ -528,9 +614,13 @@ CORDON_ASSERT_SIZE(struct cordon_page, 4096);
 CORDON_ASSERT_SIZE(struct cordon_superblock, 32);
 CORDON_ASSERT_SIZE(struct cordon_link_key, 16);
 CORDON_ASSERT_SIZE(struct cordon_control, 32);
-CORDON_ASSERT_SIZE(struct cordon_record, 288 + 2 * CORDON_PATH_BYTES);
+CORDON_ASSERT_SIZE(struct cordon_header, 88);
+CORDON_ASSERT_SIZE(struct cordon_record, 320 + 2 * CORDON_PATH_BYTES);
 CORDON_ASSERT_SIZE(struct cordon_live, 64);
 CORDON_ASSERT_SIZE(struct cordon_hello, 32);
 CORDON_ASSERT_SIZE(struct cordon_hold, 8 + 4 * CORDON_LINKS_MAX);
+CORDON_ASSERT_SIZE(struct cordon_ledger_begin, 48 + CORDON_SECRET_BYTES);
+CORDON_ASSERT_SIZE(struct cordon_ledger_state, 80);
+CORDON_ASSERT_SIZE(struct cordon_policy_note, 16 + CORDON_DIGEST_BYTES);
 
 #endif /* CORDON_ABI_H */

@@ -225,12 +225,24 @@ static int load_guard(struct controller *controller, uint64_t next_sequence,
 	skeleton = cordon_bpf__open();
 	if (!skeleton)
 		return cordon_failure_errno(failure, errno, "the BPF object cannot be read");
+	skeleton->rodata->module_is_there = controller->guard.device >= 0;
 	err = load_object(controller, skeleton, next_sequence, failure);
 	cordon_bpf__destroy(skeleton);
 	/* Nothing of a guard that is not whole stays attached. */
 	if (err)
 		pins_remove();
 	return err;
+}
+
+/* A ledger that runs already goes on. */
+static int begin_ledger(struct controller *controller, struct cordon_failure *failure)
+{
+	struct cordon_ledger_begin begin = { 0 };
+
+	memcpy(begin.boot, controller->boot, sizeof(begin.boot));
+	if (ioctl(controller->guard.device, CORDON_IOCTL_BEGIN, &begin) && errno != EALREADY)
+		return cordon_failure_errno(failure, errno, CORDON_DEVICE ": BEGIN");
+	return 0;
 }
 
 int controller_attach(struct controller *controller, uint64_t next_sequence,
@@ -240,6 +252,8 @@ int controller_attach(struct controller *controller, uint64_t next_sequence,
 	struct cordon_guard *guard = &controller->guard;
 	int err = cordon_guard_open_device(guard, O_RDWR, failure);
 
+	if (!err)
+		err = begin_ledger(controller, failure);
 	if (err && err != -ENOENT)
 		return err;
 	setrlimit(RLIMIT_MEMLOCK, &no_limit); /* before 5.11 only; newer kernels need none */

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "cleanup.h"
@@ -24,6 +25,7 @@ struct drain {
 	struct cordon_mounts mounts;
 	int mounts_fd; /* readable with POLLPRI when the mounts changed */
 	__u64 boot[2];
+	int device; /* borrowed: the module; -1: none, and no ledger */
 	const __u64 *made; /* the number given out last; shared with the kernel */
 	int stop; /* eventfd: the thread shall end */
 	int signal; /* eventfd: records were stored */
@@ -131,7 +133,8 @@ static int store_one(struct drain *drain, const struct cordon_record *record)
 		path = whole_path(drain, record->object_device, record->path,
 				  record->flags & CORDON_RECORD_PATH_CUT);
 	err = cordon_store_add(drain->store, record, exe, path);
-	if (err || memcmp(record->boot, drain->boot, sizeof(drain->boot)))
+	/* The ledger counts its own losses. */
+	if (err || record->ledger || memcmp(record->boot, drain->boot, sizeof(drain->boot)))
 		return err;
 	if (cordon_gaps_see(&drain->gaps, record->sequence, clock_ns(CLOCK_MONOTONIC), &lost))
 		err = cordon_store_add_loss(drain->store, drain->boot, lost.from, lost.to,
@@ -241,6 +244,15 @@ static void turn_volume(struct drain *drain)
 	remove_oldest(drain);
 }
 
+static void read_losses(struct drain *drain)
+{
+	struct cordon_ledger_state ledger;
+
+	cordon_store_lost(drain->store, drain->boot, &drain->state.lost);
+	if (drain->device >= 0 && !ioctl(drain->device, CORDON_IOCTL_LEDGER, &ledger))
+		drain->state.lost += ledger.drops;
+}
+
 /* One transaction. Returns how many records it took; -1: none now, try later. */
 static int take_batch(struct drain *drain)
 {
@@ -266,7 +278,7 @@ static int take_batch(struct drain *drain)
 	look_for_missing(drain, count, made);
 	drain->state.trouble[0] = '\0';
 	drain->state.stored += count;
-	cordon_store_lost(drain->store, drain->boot, &drain->state.lost);
+	read_losses(drain);
 	turn_volume(drain);
 	return (int)count;
 }
@@ -321,6 +333,7 @@ int drain_start(struct drain *drain, const struct cordon_guard *guard,
 	int err = ring_open(&drain->ring, guard->map[CORDON_GUARD_MAP_RECORDS]);
 
 	drain->made = guard->record_sequence;
+	drain->device = guard->device;
 	if (err)
 		return cordon_failure_errno(failure, -err, "the ring of records");
 	read_mounts(drain);

@@ -103,19 +103,42 @@ static struct json_object *subject_status(const struct controller *controller)
 	return object;
 }
 
-static struct json_object *record_status(const struct controller *controller)
+static struct json_object *record_status(const struct controller *controller,
+					 const struct cordon_ledger_state *ledger)
 {
 	struct json_object *object = json_object_new_object();
 	struct drain_state state;
 
 	drain_read_state(controller->drain, &state);
 	put_number(object, "made",
-		   __atomic_load_n(controller->guard.record_sequence, __ATOMIC_RELAXED));
+		   __atomic_load_n(controller->guard.record_sequence, __ATOMIC_RELAXED) +
+			   ledger->records);
 	put_number(object, "stored", state.stored);
 	put_number(object, "lost", state.lost);
 	put_number(object, "malformed", state.malformed);
 	if (state.trouble[0])
 		put_text(object, "trouble", state.trouble);
+	return object;
+}
+
+/* NULL: there is none. */
+static struct json_object *ledger_status(const struct cordon_ledger_state *ledger)
+{
+	struct json_object *object;
+	char number[17];
+
+	if (!ledger->ledger)
+		return NULL;
+	object = json_object_new_object();
+	snprintf(number, sizeof(number), "%016llx", (unsigned long long)ledger->ledger);
+	put_text(object, "number", number);
+	put(object, "enrolled", json_object_new_boolean(ledger->flags & CORDON_LEDGER_ENROLLED));
+	put_number(object, "epoch", ledger->epoch);
+	put_number(object, "chains", ledger->cpus);
+	put_number(object, "records", ledger->records);
+	put_number(object, "drops", ledger->drops);
+	put_number(object, "epochs_merged", ledger->merged);
+	put_number(object, "waiting_bytes", ledger->waiting_bytes);
 	return object;
 }
 
@@ -138,10 +161,13 @@ struct json_object *controller_status(struct controller *controller)
 	struct cordon_kernel_state state;
 	char boot[CORDON_BOOT_TEXT_BYTES];
 	struct cordon_hello hello = { .abi = CORDON_ABI_VERSION };
+	struct cordon_ledger_state ledger = { 0 };
 
 	if (controller->guard.device >= 0 &&
 	    !ioctl(controller->guard.device, CORDON_IOCTL_HELLO, &hello))
 		controller->guard.hello = hello;
+	if (controller->guard.device >= 0)
+		ioctl(controller->guard.device, CORDON_IOCTL_LEDGER, &ledger);
 	cordon_kernel_state_read(&state);
 	cordon_boot_text(controller->boot, boot);
 	put(object, "ok", json_object_new_boolean(true));
@@ -154,7 +180,8 @@ struct json_object *controller_status(struct controller *controller)
 	put(object, "controller_restarted", json_object_new_boolean(controller->restarted));
 	put(object, "policy", policy_status(controller));
 	put(object, "subjects", subject_status(controller));
-	put(object, "records", record_status(controller));
+	put(object, "records", record_status(controller, &ledger));
+	put(object, "ledger", ledger_status(&ledger));
 	put(object, "counters", counter_status(controller));
 	put(object, "coverage", cordon_coverage(&state, &controller->guard, NULL));
 	put(object, "hooks", cordon_coverage_hooks(&controller->guard));

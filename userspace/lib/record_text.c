@@ -367,6 +367,24 @@ static void add_policy(struct maker *maker, struct json_object *object)
 	add_number(maker, group, "generation", r->generation, r->generation != 0);
 }
 
+/* Where the record stands in the ledger, when there was one. */
+static void add_ledger(struct maker *maker, struct json_object *object)
+{
+	const struct cordon_record *r = maker->view->record;
+	struct json_object *group;
+	char number[17];
+
+	if (!r->ledger)
+		return;
+	group = new_group(maker, object, "ledger");
+	if (!group)
+		return;
+	snprintf(number, sizeof(number), "%016llx", (unsigned long long)r->ledger);
+	add_string(maker, group, "number", number);
+	add_number(maker, group, "epoch", r->epoch, true);
+	add_hex(maker, group, "tag", r->tag, sizeof(r->tag));
+}
+
 /* What was decided, when, by which rule. */
 static void add_decision(struct maker *maker, struct json_object *object)
 {
@@ -374,6 +392,8 @@ static void add_decision(struct maker *maker, struct json_object *object)
 	char boot[CORDON_BOOT_TEXT_BYTES];
 
 	cordon_boot_text(r->boot, boot);
+	if (r->ledger)
+		add_number(maker, object, "chain", r->chain, true);
 	add_number(maker, object, "sequence", r->sequence, r->sequence != 0);
 	add_string(maker, object, "boot", boot);
 	add_time(maker, object, r->realtime_ns);
@@ -383,8 +403,11 @@ static void add_decision(struct maker *maker, struct json_object *object)
 	add_name(maker, object, "operation", cordon_operation_name(r->operation), r->operation);
 	add_name(maker, object, "mode", cordon_mode_name(r->mode), r->mode);
 	add_number(maker, object, "count", r->count, true);
-	if (r->repeats_of)
+	if (r->repeats_of) {
 		add_number(maker, object, "repeats_of", r->repeats_of, true);
+		add_number(maker, object, "repeats_chain", r->repeats_chain,
+			   r->repeats_chain != CORDON_CHAIN_NONE);
+	}
 	add_rule(maker, object, "rule", r->rule);
 }
 
@@ -398,6 +421,7 @@ struct json_object *cordon_record_json(const struct cordon_record_view *view)
 		return NULL;
 	add_decision(&maker, object);
 	add_policy(&maker, object);
+	add_ledger(&maker, object);
 	if (r->flags & CORDON_RECORD_HAS_TEXT)
 		add_bytes(&maker, object, "text", "", r->path, strnlen(r->path, sizeof(r->path)));
 	add_subject(&maker, object);

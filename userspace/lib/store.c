@@ -5,7 +5,7 @@
 #include "store_internal.h"
 #include "volumes.h"
 
-/* 2 added the volumes and the ledger's tables; nothing of 1 changed, so 1 is read, and grows when written. */
+/* 2 has ABI 2 of records, the volumes and the ledger. Nothing of 1 was ever released. */
 #define STORE_FORMAT	  2
 #define STORE_FORMAT_TEXT "2"
 
@@ -20,9 +20,10 @@ static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
 	[STATEMENT_COMMIT] = "COMMIT",
 	[STATEMENT_ROLLBACK] = "ROLLBACK",
-	[STATEMENT_ADD] = "INSERT OR IGNORE INTO records (sequence, boot, boottime, time, verdict, "
-			  "reason, operation, pid, uid, exe, path, address, record, id) "
-			  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[STATEMENT_ADD] =
+		"INSERT OR IGNORE INTO records (sequence, boot, boottime, time, verdict, "
+		"reason, operation, pid, uid, exe, path, address, record, id, ledger, chain) "
+		"VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[STATEMENT_ADD_LOSS] = "INSERT OR IGNORE INTO losses (boot, first, last, count, time) "
 			       "VALUES (?,?,?,?,?)",
 	[STATEMENT_ADD_POLICY] = "INSERT OR IGNORE INTO policies (digest, version, name, image) "
@@ -30,13 +31,14 @@ static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_POLICY] = "SELECT image FROM policies WHERE substr(digest, 1, 8) = ?",
 	[STATEMENT_NEXT_SEQUENCE] =
 		"SELECT max("
-		"ifnull((SELECT max(sequence) FROM records WHERE boot = ?1), 0), "
+		"ifnull((SELECT max(sequence) FROM records WHERE boot = ?1 AND ledger = 0), 0), "
 		"ifnull((SELECT max(sequence) FROM volume WHERE boot = ?1), 0), "
 		"ifnull((SELECT max(last) FROM losses WHERE boot = ?1), 0)) + 1",
 	[STATEMENT_GAPS] =
 		"SELECT before + 1, sequence - 1 FROM (SELECT sequence,"
 		" lag(sequence) OVER (ORDER BY sequence) AS before FROM"
-		" (SELECT sequence FROM records WHERE boot = ?1 ORDER BY sequence DESC LIMIT 4096)) "
+		" (SELECT sequence FROM records WHERE boot = ?1 AND ledger = 0"
+		" ORDER BY sequence DESC LIMIT 4096)) "
 		"WHERE sequence > before + 1 AND NOT EXISTS (SELECT 1 FROM losses WHERE boot = ?1"
 		" AND first <= before + 1 AND last >= sequence - 1)",
 	[STATEMENT_LOST] = "SELECT ifnull(sum(count), 0) + "
@@ -54,7 +56,8 @@ static const char schema[] =
 	" boot BLOB NOT NULL, boottime INTEGER NOT NULL, time INTEGER NOT NULL,"
 	" verdict INTEGER NOT NULL, reason INTEGER NOT NULL, operation INTEGER NOT NULL,"
 	" pid INTEGER NOT NULL, uid INTEGER NOT NULL, exe, path, address BLOB,"
-	" record BLOB NOT NULL, UNIQUE (boot, sequence, boottime));"
+	" record BLOB NOT NULL, ledger INTEGER NOT NULL, chain INTEGER NOT NULL,"
+	" UNIQUE (boot, ledger, chain, sequence, boottime));"
 	"CREATE INDEX IF NOT EXISTS records_by_time ON records (time);"
 	"CREATE INDEX IF NOT EXISTS records_by_path ON records (path);"
 	"CREATE INDEX IF NOT EXISTS records_by_exe ON records (exe);"
@@ -208,7 +211,7 @@ static int set_up(struct cordon_store *store, bool writable, const char *file,
 	sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	err = read_format(database, &format);
-	if (!err && (format < 0 || format > STORE_FORMAT || (!format && !writable)))
+	if (!err && format != STORE_FORMAT && (format || !writable))
 		return cordon_failure_set(failure, EPROTO,
 					  "%s: the store has format %d, this program reads %d",
 					  file, format, STORE_FORMAT);
@@ -352,6 +355,8 @@ int cordon_store_add(struct cordon_store *store, const struct cordon_record *rec
 				  SQLITE_TRANSIENT);
 	sqlite3_bind_blob(s, 13, record, sizeof(*record), SQLITE_TRANSIENT);
 	sqlite3_bind_int64(s, 14, store->next_id);
+	sqlite3_bind_int64(s, 15, (sqlite3_int64)record->ledger);
+	sqlite3_bind_int64(s, 16, record->chain);
 	err = cordon_store_run(s);
 	if (!err)
 		store->next_id += sqlite3_changes(store->database);

@@ -68,7 +68,10 @@ int cordon_store_add_policy(struct cordon_store *store, const void *image, size_
 int cordon_store_policy(struct cordon_store *store, const uint8_t digest[8], void **image,
 			size_t *bytes);
 
-/* The number after the highest that is stored of this boot, or lost: 1 at first. */
+/*
+ * Records that no ledger took are counted by the guard itself. The number after the highest that
+ * is stored of this boot, or lost: 1 at first.
+ */
 int cordon_store_next_sequence(struct cordon_store *store, const __u64 boot[2], uint64_t *next);
 /* Called for each gap among the last records of this boot that is stored nowhere. */
 typedef void (*cordon_store_gap)(void *context, uint64_t from, uint64_t to);

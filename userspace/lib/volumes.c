@@ -287,10 +287,11 @@ static const char carry[] =
 	" carried.boot, carried.sequence, carried.lost FROM old.volume, temp.carried"
 	" ORDER BY number DESC LIMIT 1;"
 	"INSERT INTO policies SELECT * FROM old.policies WHERE substr(digest, 1, 8) ="
-	" (SELECT substr(record, 73, 8) FROM old.records ORDER BY id DESC LIMIT 1);"
+	" (SELECT substr(record, 121, 8) FROM old.records ORDER BY id DESC LIMIT 1);"
 	"COMMIT;"
 	"DETACH old;";
-_Static_assert(offsetof(struct cordon_record, policy_digest) == 72, "where carry finds the digest");
+_Static_assert(offsetof(struct cordon_record, policy_digest) == 120,
+	       "where carry finds the digest");
 
 static int carry_over(struct cordon_store *store, struct cordon_store *next, const __u64 boot[2])
 {

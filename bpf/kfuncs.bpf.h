@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the module does for the programs (kmod/kfuncs.c). All weak: without the module the object
+ * loads all the same, because the verifier drops what stands behind a constant that is false.
+ * Call nothing here but behind `if (module_is_there)`. bpf_ksym_exists() cannot take its place:
+ * libbpf 1.1 makes of it a load that the kernel refuses for functions of modules.
+ */
+#ifndef CORDON_KFUNCS_BPF_H
+#define CORDON_KFUNCS_BPF_H
+
+#include "compat.bpf.h"
+
+/* Set by the loader before it loads. */
+const volatile bool module_is_there = false;
+
+extern int cordon_record_seal(void *record, __u32 record__sz) __ksym __weak;
+extern int cordon_record_lose(void) __ksym __weak;
+
+#endif /* CORDON_KFUNCS_BPF_H */

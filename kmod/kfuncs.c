@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What BPF programs may call: thin. Declared for them in bpf/kfuncs.bpf.h.
+ *
+ * Only programs that the controller loads may: no other can be loaded with such a call, so nobody
+ * else puts a record into a chain or a label on a file.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include "cordon.h"
+
+/* Newer kernels trust no other pointers anyhow, and have no word for it. */
+#ifndef KF_TRUSTED_ARGS
+#define KF_TRUSTED_ARGS 0
+#endif
+
+__bpf_kfunc_start_defs();
+
+/**
+ * cordon_record_seal() - give a record its place in the ledger and its tag
+ * @record: a record in the ring, complete, not yet submitted
+ * @record__sz: its size
+ *
+ * Return: as cordon_ledger_seal().
+ */
+__bpf_kfunc int cordon_record_seal(void *record, u32 record__sz)
+{
+	return cordon_ledger_seal(record, record__sz);
+}
+
+/**
+ * cordon_record_lose() - a record found no room in the ring
+ *
+ * Return: as cordon_ledger_lose().
+ */
+__bpf_kfunc int cordon_record_lose(void)
+{
+	return cordon_ledger_lose();
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(cordon_kfuncs)
+BTF_ID_FLAGS(func, cordon_record_seal)
+BTF_ID_FLAGS(func, cordon_record_lose)
+BTF_KFUNCS_END(cordon_kfuncs)
+
+/* Asked by the verifier, in the task that loads the program. */
+static int check_loader(const struct bpf_prog *prog, u32 kfunc_id)
+{
+	return cordon_control_is_controller() ? 0 : -EACCES;
+}
+
+static const struct btf_kfunc_id_set kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &cordon_kfuncs,
+	.filter = check_loader,
+};
+
+/* One for each hook of the verifier's: LSM stands for all of tracing too. */
+static const enum bpf_prog_type program_types[] = {
+	BPF_PROG_TYPE_LSM,
+	BPF_PROG_TYPE_CGROUP_SKB,
+	BPF_PROG_TYPE_SYSCALL,
+};
+
+/**
+ * cordon_kfuncs_init() - let BPF programs call them
+ *
+ * They are withdrawn with the module, which stays while a program that calls them is loaded.
+ *
+ * Return: 0, or what register_btf_kfunc_id_set() gives.
+ */
+int __init cordon_kfuncs_init(void)
+{
+	int i, err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(program_types); i++)
+		err = register_btf_kfunc_id_set(program_types[i], &kfunc_set);
+	if (err)
+		pr_err("cannot offer functions to BPF programs: error %d. Was the module built with BTF?\n",
+		       err);
+	return err;
+}
