@@ -5,7 +5,7 @@ include userspace/policy/build.mk
 
 CORDON_VERSION ?= 0.1
 USERSPACE_CFLAGS := -D_GNU_SOURCE -DCORDON_VERSION='"$(CORDON_VERSION)"' -Iuserspace/lib \
-	-Iuserspace/policy -I$(B)/bpf
+	-Iuserspace/policy -Iuserspace/ledger -I$(B)/bpf
 USERSPACE_HEADERS := $(wildcard include/cordon/*.h userspace/*/*.h)
 
 # In reading order: words, the kernel, the guard, records.
@@ -15,7 +15,11 @@ OBJECTS := $(B)/userspace/objects
 # In reading order: words, the kernel, the guard, records.
 CORDON_LIB_OBJECTS := $(addprefix $(OBJECTS)/lib/, \
 	names.o escape.o mounts.o kernel_state.o guard.o control.o live.o coverage.o \
-	gaps.o store.o store_query.o volumes.o image_cache.o record_text.o)
+	gaps.o store.o store_query.o store_ledger.o volumes.o image_cache.o record_text.o)
+
+# The ledger: keys and words for who writes it, the rest for who verifies it.
+CORDON_LEDGER_OBJECTS := $(addprefix $(OBJECTS)/ledger/, \
+	key.o words.o evidence.o read.o walk.o verify.o ends.o)
 
 CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	main.o common.o since.o mediation.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \
@@ -26,10 +30,10 @@ CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
 	devices.o resolve.o notes.o mode.o drain.o ring.o server.o commands.o \
 	record_query.o status.o confine.o notify.o file.o)
 
-CORDON_LIBS := -lbpf -lelf -lz -lsqlite3 -ljson-c -lsodium
+CORDON_LIBS := -lbpf -lelf -lz -lsqlite3 -ljson-c -lsodium -lb2
 CORDOND_LIBS := $(CORDON_LIBS) -lcares -lcap-ng -lseccomp -lpthread
 
-$(CORDON_LIB_OBJECTS) $(CORDON_OBJECTS) $(CORDOND_OBJECTS): \
+$(CORDON_LIB_OBJECTS) $(CORDON_LEDGER_OBJECTS) $(CORDON_OBJECTS) $(CORDOND_OBJECTS): \
 		$(OBJECTS)/%.o: userspace/%.c $(USERSPACE_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(USERSPACE_CFLAGS) -c -o $@ $<
@@ -42,10 +46,12 @@ $(OBJECTS)/mediation_table.h: docs/coverage.md $(B)/tests/coverage/coverage
 	@mkdir -p $(@D)
 	$(B)/tests/coverage/coverage array $< $@
 
-$(B)/userspace/cordon: $(CORDON_OBJECTS) $(CORDON_LIB_OBJECTS) $(CORDON_POLICY_LIBRARY)
+$(B)/userspace/cordon: $(CORDON_OBJECTS) $(CORDON_LEDGER_OBJECTS) $(CORDON_LIB_OBJECTS) \
+		$(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORDON_LIBS)
 
-$(B)/userspace/cordond: $(CORDOND_OBJECTS) $(CORDON_LIB_OBJECTS) $(CORDON_POLICY_LIBRARY)
+$(B)/userspace/cordond: $(CORDOND_OBJECTS) $(CORDON_LEDGER_OBJECTS) $(CORDON_LIB_OBJECTS) \
+		$(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORDOND_LIBS)
 
 ALL_TARGETS += $(B)/userspace/cordon $(B)/userspace/cordond

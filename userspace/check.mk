@@ -15,13 +15,13 @@ $(CHECKED)/%_test.o: tests/userspace/%_test.c tests/userspace/suite.h $(USERSPAC
 	$(CC) $(CFLAGS) $(USERSPACE_CFLAGS) $(USERSPACE_TEST_FLAGS) -c -o $@ $<
 
 CHECKED_OBJECTS := $(addprefix $(CHECKED)/, \
-	lib/names.o lib/escape.o lib/mounts.o lib/control.o lib/gaps.o lib/store.o lib/store_query.o lib/volumes.o \
+	lib/names.o lib/escape.o lib/mounts.o lib/control.o lib/gaps.o lib/store.o lib/store_query.o lib/store_ledger.o lib/volumes.o \
 	lib/record_text.o cordon/since.o cordond/automaton.o cordond/superblocks.o \
 	cordond/devices.o cordond/notes.o cordond/links.o)
 
 $(USERSPACE_TESTS:%=$(CHECKED)/%_test): $(CHECKED)/%_test: $(CHECKED)/%_test.o \
 		$(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
-	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lsqlite3 -ljson-c -lsodium
+	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lsqlite3 -ljson-c -lsodium -lb2
 
 # cmocka indents its lines in some versions; TAP is not indented.
 .PHONY: check-userspace

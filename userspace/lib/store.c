@@ -28,6 +28,13 @@ static const char *const sql[STATEMENT_COUNT] = {
 			       "VALUES (?,?,?,?,?)",
 	[STATEMENT_ADD_POLICY] = "INSERT OR IGNORE INTO policies (digest, version, name, image) "
 				 "VALUES (?,?,?,?)",
+	[STATEMENT_ADD_EPOCH] =
+		"INSERT OR IGNORE INTO epochs (boot, ledger, sequence, epoch, class, "
+		"time, record) VALUES (?,?,?,?,?,?,?)",
+	[STATEMENT_ADD_BOOT] = "INSERT OR IGNORE INTO boots (boot, ledger, time, record) "
+			       "VALUES (?,?,?,?)",
+	[STATEMENT_LAST_EPOCH] =
+		"SELECT record FROM epochs WHERE class = 2 ORDER BY id DESC LIMIT 1",
 	[STATEMENT_POLICY] = "SELECT image FROM policies WHERE substr(digest, 1, 8) = ?",
 	[STATEMENT_NEXT_SEQUENCE] =
 		"SELECT max("
@@ -44,8 +51,8 @@ static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_LOST] = "SELECT ifnull(sum(count), 0) + "
 			   "ifnull((SELECT max(lost) FROM volume WHERE boot = ?1), 0) "
 			   "FROM losses WHERE boot = ?1",
-	[STATEMENT_QUERY] = "SELECT id, record, exe, path FROM records WHERE id > ?8 AND " MATCHES
-			    "ORDER BY id LIMIT ?9",
+	[STATEMENT_QUERY] = "SELECT id, record, exe, path FROM records WHERE id > ?8 AND id < ?10 "
+			    "AND " MATCHES "ORDER BY id LIMIT ?9",
 	[STATEMENT_TAIL] =
 		"SELECT id FROM records WHERE " MATCHES "ORDER BY id DESC LIMIT 1 OFFSET ?8",
 };
@@ -66,11 +73,21 @@ static const char schema[] =
 	" PRIMARY KEY (boot, first));"
 	"CREATE TABLE IF NOT EXISTS policies (digest BLOB PRIMARY KEY, version INTEGER NOT NULL,"
 	" name TEXT NOT NULL, image BLOB NOT NULL);"
-	/* One row: which volume this is, and what it needs to know of the one before. */
+	"CREATE TABLE IF NOT EXISTS epochs (id INTEGER PRIMARY KEY, boot BLOB NOT NULL,"
+	" ledger INTEGER NOT NULL, sequence INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" class INTEGER NOT NULL, time INTEGER NOT NULL, record BLOB NOT NULL,"
+	" UNIQUE (boot, ledger, sequence));"
+	"CREATE TABLE IF NOT EXISTS boots (boot BLOB NOT NULL, ledger INTEGER NOT NULL,"
+	" time INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (boot, ledger));"
+	/*
+	 * One row: which volume this is, and what it needs to know of the one before: counts, and
+	 * up to which epoch of which ledger everything is there.
+	 */
 	"CREATE TABLE IF NOT EXISTS volume (number INTEGER PRIMARY KEY, began INTEGER NOT NULL,"
 	" first INTEGER NOT NULL, boot BLOB NOT NULL, sequence INTEGER NOT NULL,"
-	" lost INTEGER NOT NULL);"
-	"INSERT INTO volume SELECT 1, unixepoch(), 0, x'', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM volume);"
+	" lost INTEGER NOT NULL, ledger INTEGER NOT NULL, epoch INTEGER NOT NULL);"
+	"INSERT INTO volume SELECT 1, unixepoch(), 0, x'', 0, 0, 0, 0"
+	" WHERE NOT EXISTS (SELECT 1 FROM volume);"
 	"PRAGMA user_version = " STORE_FORMAT_TEXT ";"
 	"COMMIT;";
 

@@ -73,8 +73,10 @@ static int policy_of_file(struct cordon_store *store, const uint8_t digest[8], v
 	return err;
 }
 
+/* @before: what has this number or a higher one is told by the next volume. */
 static int query_file(struct cordon_store *store, const struct cordon_filter *filter, int64_t after,
-		      unsigned int limit, cordon_store_visit visit, void *context, int64_t *seen)
+		      int64_t before, unsigned int limit, cordon_store_visit visit, void *context,
+		      int64_t *seen)
 {
 	sqlite3_stmt *s = cordon_store_prepare(store, STATEMENT_QUERY);
 	int result = SQLITE_DONE, err = 0;
@@ -84,6 +86,7 @@ static int query_file(struct cordon_store *store, const struct cordon_filter *fi
 	bind_filter(s, filter);
 	sqlite3_bind_int64(s, 8, after);
 	sqlite3_bind_int64(s, 9, limit);
+	sqlite3_bind_int64(s, 10, before);
 	*seen = after;
 	while (!err && (result = sqlite3_step(s)) == SQLITE_ROW) {
 		err = visit_row(s, visit, context);
@@ -158,7 +161,7 @@ static int count_visit(void *context, const struct cordon_stored *stored)
 	return spanning->visit(spanning->context, stored);
 }
 
-static int query_volume(struct spanning *spanning, const char *file)
+static int query_volume(struct spanning *spanning, const char *file, int64_t before)
 {
 	cordon_auto_store *volume = NULL;
 	struct cordon_failure failure;
@@ -171,8 +174,25 @@ static int query_volume(struct spanning *spanning, const char *file)
 	err = first_and_last(volume, &first, &last);
 	if (err || last <= spanning->at)
 		return err;
-	return query_file(volume, spanning->filter, spanning->at, spanning->left, count_visit,
-			  spanning, &spanning->at);
+	return query_file(volume, spanning->filter, spanning->at, before, spanning->left,
+			  count_visit, spanning, &spanning->at);
+}
+
+/* The number of the first record that a volume has for itself. */
+static int64_t first_of(const char *file)
+{
+	cordon_auto_store *volume = NULL;
+	struct cordon_failure failure;
+	sqlite3_stmt *s = NULL;
+	int64_t first = INT64_MAX;
+
+	if (!cordon_store_open(file, false, &volume, &failure) &&
+	    sqlite3_prepare_v2(volume->database, "SELECT max(first) FROM volume", -1, &s, NULL) ==
+		    SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		first = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return first;
 }
 
 /* Oldest volume first, as far as the limit goes. */
@@ -183,7 +203,9 @@ static int query_volumes(struct cordon_store *store, struct spanning *spanning)
 	size_t i;
 
 	for (i = 0; !err && i < volumes.count && spanning->left; i++)
-		err = query_volume(spanning, volumes.volume[i].file);
+		err = query_volume(spanning, volumes.volume[i].file,
+				   first_of(i + 1 < volumes.count ? volumes.volume[i + 1].file :
+								    store->file));
 	cordon_volumes_free(&volumes);
 	return err;
 }
@@ -204,8 +226,8 @@ int cordon_store_query(struct cordon_store *store, const struct cordon_filter *f
 	if (!err && store->spans && (!first || after < first - 1))
 		err = query_volumes(store, &spanning);
 	if (!err && spanning.left)
-		err = query_file(store, filter, spanning.at, spanning.left, count_visit, &spanning,
-				 &spanning.at);
+		err = query_file(store, filter, spanning.at, INT64_MAX, spanning.left, count_visit,
+				 &spanning, &spanning.at);
 	*seen = spanning.at;
 	return err;
 }

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "store_internal.h"
+#include "store_ledger.h"
 #include "volumes.h"
 
 #define SUFFIX	      ".db"
@@ -278,20 +279,50 @@ bool cordon_store_is_full(struct cordon_store *store, const struct cordon_store_
 	       (age > 0 && (uint64_t)age >= limits->volume_age_s);
 }
 
-/* What the next volume needs to be read, continued and verified alone. */
+/*
+ * What the next volume needs to be read, continued and verified alone. An epoch is complete in one
+ * volume: of the last ones, which may not be, all comes along, from the first record of them on. A
+ * record that is in two volumes has one number, and is shown once.
+ */
+#define OPEN_EPOCHS "4"
 static const char carry[] =
 	"BEGIN IMMEDIATE;"
 	"DELETE FROM volume;"
-	"INSERT INTO volume SELECT old.volume.number + 1, unixepoch(),"
-	" max(ifnull((SELECT max(id) FROM old.records) + 1, 1), old.volume.first),"
-	" carried.boot, carried.sequence, carried.lost FROM old.volume, temp.carried"
+	"CREATE TEMP TABLE base AS SELECT boot, ledger, max(epoch - " OPEN_EPOCHS ","
+	" ifnull((SELECT v.epoch FROM old.volume AS v WHERE v.ledger = e.ledger), -1)) AS epoch"
+	" FROM old.epochs AS e WHERE class = 2 ORDER BY id DESC LIMIT 1;"
+	"CREATE TEMP TABLE since AS SELECT ifnull((SELECT min(id) FROM old.records, base"
+	" WHERE old.records.id > (SELECT max(id) FROM old.records) - 65536"
+	"  AND old.records.boot = base.boot AND old.records.ledger = base.ledger"
+	"  AND record_epoch(old.records.record) > base.epoch),"
+	" max(ifnull((SELECT max(id) FROM old.records) + 1, 1), old.volume.first)) AS id"
+	" FROM old.volume;"
+	"INSERT INTO volume SELECT old.volume.number + 1, unixepoch(), since.id, carried.boot,"
+	" carried.sequence, carried.lost, ifnull((SELECT ledger FROM base), 0),"
+	" ifnull((SELECT epoch FROM base), 0) FROM old.volume, temp.carried, since"
 	" ORDER BY number DESC LIMIT 1;"
+	"INSERT INTO records SELECT r.* FROM old.records AS r, since WHERE r.id >= since.id;"
+	"INSERT INTO epochs SELECT e.* FROM old.epochs AS e, base WHERE"
+	" e.boot = base.boot AND e.ledger = base.ledger AND e.epoch >= base.epoch;"
+	"INSERT INTO boots SELECT b.* FROM old.boots AS b, base WHERE"
+	" b.boot = base.boot AND b.ledger = base.ledger;"
 	"INSERT INTO policies SELECT * FROM old.policies WHERE substr(digest, 1, 8) ="
 	" (SELECT substr(record, 121, 8) FROM old.records ORDER BY id DESC LIMIT 1);"
 	"COMMIT;"
 	"DETACH old;";
 _Static_assert(offsetof(struct cordon_record, policy_digest) == 120,
 	       "where carry finds the digest");
+
+/* Of a record's blob; records carry it, their table has no column for it. */
+static void record_epoch(sqlite3_context *context, int count, sqlite3_value **value)
+{
+	struct cordon_header header = { 0 };
+
+	(void)count;
+	if ((size_t)sqlite3_value_bytes(value[0]) >= sizeof(header))
+		memcpy(&header, sqlite3_value_blob(value[0]), sizeof(header));
+	sqlite3_result_int64(context, (sqlite3_int64)header.epoch);
+}
 
 static int carry_over(struct cordon_store *store, struct cordon_store *next, const __u64 boot[2])
 {
@@ -301,6 +332,10 @@ static int carry_over(struct cordon_store *store, struct cordon_store *next, con
 
 	if (!err)
 		err = cordon_store_lost(store, boot, &lost);
+	if (!err)
+		err = cordon_store_errno(sqlite3_create_function(next->database, "record_epoch", 1,
+								 SQLITE_UTF8, NULL, record_epoch,
+								 NULL, NULL));
 	if (!err)
 		err = cordon_store_execute(next,
 					   "CREATE TEMP TABLE carried (boot, sequence, lost)");
@@ -372,15 +407,26 @@ int cordon_store_rotate(struct cordon_store *store, const __u64 boot[2],
 	return err;
 }
 
-static int newest_time(const char *file, int64_t *time_ns)
+struct last_of_volume {
+	int64_t time_ns;
+	uint64_t ledger, epoch;
+};
+
+static int read_last(const char *file, struct last_of_volume *last)
 {
 	cordon_auto_store *volume = NULL;
 	struct cordon_failure failure;
+	struct cordon_header header = { 0 };
 	int err = cordon_store_open(file, false, &volume, &failure);
 
 	if (!err)
-		*time_ns = pragma_number(volume, "SELECT max(time) FROM records");
-	return err;
+		err = cordon_store_last_epoch(volume, &header);
+	if (err && err != -ENOENT)
+		return err;
+	last->time_ns = pragma_number(volume, "SELECT max(time) FROM records");
+	last->ledger = header.ledger;
+	last->epoch = header.epoch;
+	return 0;
 }
 
 int cordon_store_retain(struct cordon_store *store, const struct cordon_store_limits *limits,
@@ -389,7 +435,7 @@ int cordon_store_retain(struct cordon_store *store, const struct cordon_store_li
 	struct cordon_volumes volumes = { 0 };
 	uint64_t total = 0, floor_s = limits->keep_days * 24 * 60 * 60;
 	int err = limits->total_bytes ? cordon_volumes_list(store->file, &volumes) : 0;
-	int64_t newest_ns = 0;
+	struct last_of_volume last = { 0 };
 	size_t i;
 
 	*removed = false;
@@ -398,13 +444,13 @@ int cordon_store_retain(struct cordon_store *store, const struct cordon_store_li
 	if (!err && volumes.count && total > limits->total_bytes) {
 		const struct cordon_volume *oldest = &volumes.volume[0];
 
-		err = newest_time(oldest->file, &newest_ns);
-		if (!err && newest_ns / 1000000000 + (int64_t)floor_s < (int64_t)now_s) {
+		err = read_last(oldest->file, &last);
+		if (!err && last.time_ns / 1000000000 + (int64_t)floor_s < (int64_t)now_s) {
 			remove_volume(oldest->file);
 			*removed = true;
-			snprintf(text, text_bytes, "retention: volume %llu removed, %llu bytes",
-				 (unsigned long long)oldest->number,
-				 (unsigned long long)oldest->bytes);
+			snprintf(text, text_bytes, CORDON_REMOVAL_TEXT ", volume %llu",
+				 (unsigned long long)last.ledger, (unsigned long long)last.epoch,
+				 (unsigned long long)oldest->number);
 		}
 	}
 	cordon_volumes_free(&volumes);

@@ -57,6 +57,9 @@ bool cordon_store_is_full(struct cordon_store *store, const struct cordon_store_
  */
 int cordon_store_rotate(struct cordon_store *store, const __u64 boot[2],
 			struct cordon_failure *failure);
+/* What a removal is called in a record: the verifier reads it (%llx ledger, %llu epoch). */
+#define CORDON_REMOVAL_TEXT "retention: removed up to ledger %llx epoch %llu"
+
 /*
  * Removes the oldest volume, when there is too much and it is old enough:
  * *@removed says so, and @text what it was. Called again until nothing is removed.

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "ends.h"
+
+static struct audit *find(struct audit *audits, const struct cordon_evidence *evidence,
+			  const struct cordon_ledger_id *id)
+{
+	size_t i;
+
+	for (i = 0; i < evidence->ledger_count; i++)
+		if (!memcmp(&audits[i].summary->id, id, sizeof(*id)))
+			return &audits[i];
+	return NULL;
+}
+
+/* The row of an epoch's record; the rows are sorted. */
+static const struct cordon_header *find_epoch(const struct cordon_evidence *evidence,
+					      uint32_t ledger, uint64_t epoch)
+{
+	size_t low = 0, high = evidence->row_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct cordon_row *row = &evidence->row[middle];
+
+		if (row->ledger < ledger || (row->ledger == ledger && row->record->epoch <= epoch))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* The last row of the epoch is its record, where there is one. */
+	if (!low || evidence->row[low - 1].ledger != ledger ||
+	    evidence->row[low - 1].record->epoch != epoch ||
+	    evidence->row[low - 1].record->class != CORDON_CLASS_EPOCH)
+		return NULL;
+	return evidence->row[low - 1].record;
+}
+
+/* @what says that the ledger had got so far, with this tag. */
+static void check_reached(struct audit *audit, const struct cordon_evidence *evidence,
+			  const struct cordon_anchor *claim, bool partial, const char *what)
+{
+	struct cordon_ledger_summary *summary = audit->summary;
+	uint32_t index = (uint32_t)(summary - audit->report->ledger);
+	const struct cordon_header *record = find_epoch(evidence, index, claim->epoch);
+
+	audit->epoch = claim->epoch;
+	if (!summary->vouched || claim->epoch > summary->vouched_epoch)
+		summary->vouched_epoch = claim->epoch;
+	summary->vouched = true;
+	if (record && memcmp(record->tag, claim->tag, sizeof(claim->tag)))
+		audit_find(audit, CORDON_LEDGER_ALTERED, CORDON_CHAIN_EPOCHS, record->sequence,
+			   record->sequence, "the epoch's record is not the one that %s saw", what);
+	else if (!record && (!summary->epochs || claim->epoch > summary->last_epoch))
+		audit_find(audit, CORDON_LEDGER_TRUNCATED, CORDON_CHAIN_NONE, 0, 0,
+			   "%s saw epoch %llu; %llu epochs at the end are missing", what,
+			   (unsigned long long)claim->epoch,
+			   (unsigned long long)(claim->epoch -
+						(summary->epochs ? summary->last_epoch : 0)));
+	else if (!record && !partial && claim->epoch < summary->first_epoch)
+		audit_find(audit, CORDON_LEDGER_TRUNCATED, CORDON_CHAIN_NONE, 0, 0,
+			   "%s saw epoch %llu, which is before what is here", what,
+			   (unsigned long long)claim->epoch);
+}
+
+static bool any_removal(const struct audit *audits, const struct cordon_evidence *evidence)
+{
+	size_t i;
+
+	for (i = 0; i < evidence->ledger_count; i++)
+		if (audits[i].has_removal)
+			return true;
+	return false;
+}
+
+static void check_anchors(struct audit *audits, const struct cordon_evidence *evidence,
+			  bool may_begin_late)
+{
+	struct audit whole = { .report = audits[0].report };
+	size_t i;
+
+	for (i = 0; i < evidence->anchor_count; i++) {
+		const struct cordon_anchor *anchor = &evidence->anchor[i];
+		struct audit *audit = find(audits, evidence, &anchor->ledger);
+
+		if (audit)
+			check_reached(audit, evidence, anchor, may_begin_late, "an anchor");
+		else if (!may_begin_late)
+			audit_find(&whole, CORDON_LEDGER_MISSING_BOOT, CORDON_CHAIN_NONE, 0, 0,
+				   "an anchor speaks of ledger %016llx, which is not here",
+				   (unsigned long long)anchor->ledger.number);
+	}
+}
+
+/* What a ledger says of the one before it. */
+static void check_link(struct audit *audits, struct audit *audit,
+		       const struct cordon_evidence *evidence, bool may_begin_late)
+{
+	struct audit *before = find(audits, evidence, &audit->link.ledger);
+
+	if (before) {
+		check_reached(before, evidence, &audit->link, may_begin_late, "the next ledger");
+		if (!before->summary->ended && before->summary->epochs &&
+		    before->summary->last_epoch == audit->link.epoch) {
+			before->epoch = audit->link.epoch;
+			audit_find(before, CORDON_LEDGER_CRASHED, CORDON_CHAIN_NONE, 0, 0,
+				   "it ends without a shutdown behind epoch %llu; at most one "
+				   "epoch is missing",
+				   (unsigned long long)audit->link.epoch);
+		}
+	} else if (!may_begin_late) {
+		audit->epoch = 0;
+		audit_find(audit, CORDON_LEDGER_MISSING_BOOT, CORDON_CHAIN_NONE, 0, 0,
+			   "ledger %016llx, which was before this one, is not here",
+			   (unsigned long long)audit->link.ledger.number);
+	}
+}
+
+/* A base is where earlier volumes were: given elsewhere, or removed by retention, or gone. */
+static void check_base(struct audit *audits, const struct cordon_evidence *evidence, bool partial)
+{
+	struct audit *based = find(audits, evidence, &evidence->base);
+	size_t i;
+
+	if (!evidence->has_base || partial || !based)
+		return;
+	for (i = 0; i < evidence->ledger_count; i++)
+		if (audits[i].has_removal && (audits[i].removed_ledger != evidence->base.number ||
+					      audits[i].removed_epoch >= evidence->base_epoch))
+			return;
+	based->epoch = evidence->base_epoch;
+	audit_find(based, CORDON_LEDGER_TRUNCATED, CORDON_CHAIN_NONE, 0, 0,
+		   "what was before epoch %llu is not here, and no record says that it was removed",
+		   (unsigned long long)evidence->base_epoch + 1);
+}
+
+void check_ends(struct audit *audits, const struct cordon_evidence *evidence, bool partial)
+{
+	bool may_begin_late = partial;
+	size_t i;
+
+	if (!evidence->ledger_count)
+		return;
+	may_begin_late |= any_removal(audits, evidence);
+	check_base(audits, evidence, partial);
+	check_anchors(audits, evidence, may_begin_late);
+	for (i = 0; i < evidence->ledger_count; i++)
+		if (audits[i].has_link)
+			check_link(audits, &audits[i], evidence, may_begin_late);
+}
