@@ -33,6 +33,7 @@ static struct {
 	struct mm_struct *mm; /* compared only; the reference keeps the address from being reused */
 	struct pid *pid;
 	bool greeted; /* said HELLO in our version */
+	bool left; /* said LEAVE */
 } controller;
 
 static u32 open_files; /* the controller's and observers' */
@@ -46,7 +47,9 @@ union argument {
 	struct cordon_hello hello;
 	struct cordon_hold hold;
 	struct cordon_ledger_state ledger;
+	struct cordon_ledger_taken taken;
 	struct cordon_links links;
+	struct cordon_policy_note policy;
 	struct cordon_set_mode set_mode;
 };
 
@@ -106,6 +109,24 @@ static int run_ledger(union argument *argument)
 	return 0;
 }
 
+static int run_taken(union argument *argument)
+{
+	cordon_epochs_take(&argument->taken);
+	return 0;
+}
+
+static int run_policy(union argument *argument)
+{
+	return cordon_epochs_policy(&argument->policy);
+}
+
+static int run_leave(union argument *argument)
+{
+	controller.left = true;
+	cordon_epochs_leave(pid_nr(controller.pid));
+	return 0;
+}
+
 static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_HELLO)] = { CORDON_IOCTL_HELLO, run_hello, .before_hello = true,
 					  .for_observers = true },
@@ -115,6 +136,9 @@ static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_MODE)] = { CORDON_IOCTL_MODE, run_mode },
 	[_IOC_NR(CORDON_IOCTL_BEGIN)] = { CORDON_IOCTL_BEGIN, run_begin },
 	[_IOC_NR(CORDON_IOCTL_LEDGER)] = { CORDON_IOCTL_LEDGER, run_ledger, .for_observers = true },
+	[_IOC_NR(CORDON_IOCTL_TAKEN)] = { CORDON_IOCTL_TAKEN, run_taken },
+	[_IOC_NR(CORDON_IOCTL_POLICY)] = { CORDON_IOCTL_POLICY, run_policy },
+	[_IOC_NR(CORDON_IOCTL_LEAVE)] = { CORDON_IOCTL_LEAVE, run_leave },
 };
 
 /* Whether the opener asked to change something, not only to look. */
@@ -222,6 +246,14 @@ bool cordon_control_is_controller(void)
 	return current->mm && current->mm == READ_ONCE(controller.mm);
 }
 
+/**
+ * cordon_control_has_controller() - whether somebody drains the ledger; wants no lock
+ */
+bool cordon_control_has_controller(void)
+{
+	return READ_ONCE(controller.mm);
+}
+
 static int become_controller(void)
 {
 	lockdep_assert_held(&cordon_lock);
@@ -230,7 +262,9 @@ static int become_controller(void)
 	mmgrab(current->mm);
 	WRITE_ONCE(controller.mm, current->mm);
 	controller.pid = get_pid(task_tgid(current));
-	controller.greeted = false;
+	controller.greeted = controller.left = false;
+	cordon_epochs_rewind();
+	cordon_epochs_change(CORDON_CHANGE_CONTROLLER, pid_nr(controller.pid));
 	return 0;
 }
 
@@ -238,6 +272,8 @@ static int become_controller(void)
 static void forget_controller(void)
 {
 	lockdep_assert_held(&cordon_lock);
+	if (!controller.left)
+		cordon_epochs_change(CORDON_CHANGE_CONTROLLER_GONE, pid_nr(controller.pid));
 	put_pid(controller.pid);
 	mmdrop(controller.mm);
 	controller.pid = NULL;
@@ -274,10 +310,32 @@ static int control_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* Epochs and changes, whole; see cordon_epochs_read(). */
+static ssize_t control_read(struct file *file, char __user *user, size_t count, loff_t *position)
+{
+	int err;
+
+	mutex_lock(&cordon_lock);
+	err = is_controllers(file) && current->mm == controller.mm ? 0 : -EPERM;
+	if (!err && !controller.greeted)
+		err = -EPROTO;
+	mutex_unlock(&cordon_lock);
+	if (err)
+		return record_refusal("read", file->f_flags, err);
+	return cordon_epochs_read(user, count);
+}
+
+static __poll_t control_poll(struct file *file, poll_table *table)
+{
+	return is_controllers(file) ? cordon_epochs_poll(file, table) : EPOLLERR;
+}
+
 static const struct file_operations control_operations = {
 	.owner = THIS_MODULE,
 	.open = control_open,
 	.release = control_release,
+	.read = control_read,
+	.poll = control_poll,
 	.unlocked_ioctl = control_ioctl,
 };
 

@@ -4,6 +4,7 @@
 #define CORDON_KMOD_H
 
 #include <linux/mutex.h>
+#include <linux/poll.h>
 #include <linux/types.h>
 #include <cordon/abi.h>
 
@@ -25,19 +26,33 @@ u32 cordon_hold_flags(void);
 bool cordon_hold_pinned(void);
 
 /* ledger.c: chains of audit records. Begin and state want cordon_lock. */
-int cordon_ledger_init(void);
+void cordon_ledger_init(void);
 void cordon_ledger_exit(void);
 int cordon_ledger_seal(struct cordon_header *record, u32 bytes);
 int cordon_ledger_lose(void);
 int cordon_ledger_begin(struct cordon_ledger_begin *request);
 void cordon_ledger_read_state(struct cordon_ledger_state *state);
 
+/* epoch.c: epochs and changes, on their way to the controller. */
+int cordon_epochs_init(void);
+void cordon_epochs_exit(void);
+void cordon_epochs_change(enum cordon_change_kind kind, u64 value);
+void cordon_epochs_leave(u64 pid);
+int cordon_epochs_policy(const struct cordon_policy_note *note);
+ssize_t cordon_epochs_read(char __user *user, size_t count);
+void cordon_epochs_rewind(void);
+void cordon_epochs_take(const struct cordon_ledger_taken *request);
+__poll_t cordon_epochs_poll(struct file *file, poll_table *table);
+
 /* kfuncs.c: what BPF programs may call. */
 int cordon_kfuncs_init(void);
+int cordon_record_seal(void *record, u32 record__sz);
+int cordon_record_lose(void);
 
 /* control.c: /dev/cordon, the controller's one door. */
 int cordon_control_init(void);
 void cordon_control_exit(void);
 bool cordon_control_is_controller(void);
+bool cordon_control_has_controller(void);
 
 #endif /* CORDON_KMOD_H */

@@ -169,6 +169,7 @@ int cordon_hold_links(const struct cordon_hold *request)
 			goto err_hold;
 	}
 	apply_pin();
+	cordon_epochs_change(CORDON_CHANGE_HOLD, held_count);
 	pr_info("holding %u links\n", held_count);
 	return 0;
 
@@ -189,6 +190,7 @@ int cordon_hold_release(void)
 	lockdep_assert_held(&cordon_lock);
 	if (mode == CORDON_MODE_ENFORCING)
 		return -EBUSY;
+	cordon_epochs_change(CORDON_CHANGE_RELEASE, held_count);
 	release_down_to(0);
 	apply_pin();
 	pr_info("released all links\n");
@@ -215,6 +217,7 @@ int cordon_hold_set_mode(const struct cordon_set_mode *request)
 		return -ENOLINK;
 	if (request->mode == mode)
 		return 0;
+	cordon_epochs_change(CORDON_CHANGE_MODE, request->mode);
 	mode = request->mode;
 	apply_pin();
 	pr_info("mode is %s\n", mode == CORDON_MODE_ENFORCING ? "enforcing" : "permissive");

@@ -15,15 +15,19 @@
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include "blake2s.h"
 #include "cordon.h"
+#include "ledger.h"
 
 struct cpu_chain {
 	raw_spinlock_t lock; /* innermost; protects the rest */
 	struct cordon_chain chain;
+	u64 limit; /* the sequence at which the epoch has had this chain's share of records */
+	u64 told; /* where the last epoch record left it */
 };
 
 static DEFINE_PER_CPU_SHARED_ALIGNED(struct cpu_chain, cpu_chains);
@@ -37,17 +41,22 @@ static struct {
 	u32 flags;
 } ledger;
 
-/* W_j for the next epoch. Protected by cordon_lock. */
-static u8 next_secret[CORDON_KEY_BYTES];
-
-static bool has_begun(void)
+/**
+ * cordon_ledger_has_begun() - whether there are keys
+ */
+bool cordon_ledger_has_begun(void)
 {
 	/* Pairs with the release in cordon_ledger_begin(). */
 	return smp_load_acquire(&ledger.number);
 }
 
-/* The header's part that is the same for all chains. */
-static void fill_header(struct cordon_header *header, const struct cordon_chain *chain, u32 number)
+/**
+ * cordon_ledger_fill() - what a header says of a chain's next record
+ * @header: filled, but for size, class and tag
+ * @chain: the chain
+ * @number: the chain's
+ */
+void cordon_ledger_fill(struct cordon_header *header, const struct cordon_chain *chain, u32 number)
 {
 	header->abi = CORDON_ABI_VERSION;
 	header->sequence = chain->sequence + 1;
@@ -77,16 +86,18 @@ int cordon_ledger_seal(struct cordon_header *record, u32 bytes)
 
 	if (bytes < sizeof(*record) || bytes > CORDON_RECORD_BYTES_MAX)
 		return -EINVAL;
-	if (!has_begun())
+	if (!cordon_ledger_has_begun())
 		return -ENODATA;
 	record->bytes = bytes;
 	record->class = CORDON_CLASS_ACCESS;
 	local_irq_save(flags);
 	own = this_cpu_ptr(&cpu_chains);
 	raw_spin_lock(&own->lock);
-	fill_header(record, &own->chain, smp_processor_id());
+	cordon_ledger_fill(record, &own->chain, smp_processor_id());
 	cordon_chain_tag(&own->chain, record, record->tag);
 	cordon_chain_step(&own->chain, record->tag);
+	if (own->chain.sequence == own->limit)
+		cordon_epochs_call();
 	raw_spin_unlock(&own->lock);
 	local_irq_restore(flags);
 	return 0;
@@ -103,19 +114,35 @@ int cordon_ledger_lose(void)
 	struct cpu_chain *own;
 	unsigned long flags;
 
-	if (!has_begun())
+	if (!cordon_ledger_has_begun())
 		return -ENODATA;
 	local_irq_save(flags);
 	own = this_cpu_ptr(&cpu_chains);
 	raw_spin_lock(&own->lock);
 	cordon_chain_lose(&own->chain);
+	if (own->chain.sequence == own->limit)
+		cordon_epochs_call();
 	raw_spin_unlock(&own->lock);
 	local_irq_restore(flags);
 	return 0;
 }
 
-/* All chains get their keys of @epoch, of which @secret is the W_j. */
-static void begin_chains(u64 epoch, const u8 secret[CORDON_KEY_BYTES])
+static void begin_chain(struct cpu_chain *its, u32 cpu, u64 epoch,
+			const u8 secret[CORDON_KEY_BYTES])
+{
+	lockdep_assert_held(&its->lock);
+	cordon_chain_begin(&its->chain, cpu, epoch, secret);
+	/* An epoch of CORDON_EPOCH_RECORDS at most, however they fall on the CPUs. */
+	its->limit = its->chain.sequence + max(1, CORDON_EPOCH_RECORDS / num_online_cpus());
+	its->told = its->chain.sequence;
+}
+
+/**
+ * cordon_chains_begin() - the keys of the first epoch
+ * @epoch: its number
+ * @secret: its W_j
+ */
+void cordon_chains_begin(u64 epoch, const u8 secret[CORDON_KEY_BYTES])
 {
 	unsigned long flags;
 	int cpu;
@@ -125,7 +152,40 @@ static void begin_chains(u64 epoch, const u8 secret[CORDON_KEY_BYTES])
 		struct cpu_chain *its = per_cpu_ptr(&cpu_chains, cpu);
 
 		raw_spin_lock_irqsave(&its->lock, flags);
-		cordon_chain_begin(&its->chain, cpu, epoch, secret);
+		begin_chain(its, cpu, epoch, secret);
+		raw_spin_unlock_irqrestore(&its->lock, flags);
+	}
+}
+
+/**
+ * cordon_chains_turn() - from one epoch to the next
+ * @epoch: of the one that ends: heads of the chains that moved, counts of all
+ * @secret: the next one's W_j
+ *
+ * Each chain turns for itself: its records before are of the old epoch, those after of the new.
+ */
+void cordon_chains_turn(struct cordon_epoch *epoch, const u8 secret[CORDON_KEY_BYTES])
+{
+	unsigned long flags;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+	{
+		struct cpu_chain *its = per_cpu_ptr(&cpu_chains, cpu);
+
+		raw_spin_lock_irqsave(&its->lock, flags);
+		if (its->chain.sequence != its->told) {
+			struct cordon_chain_head *head = &epoch->head[epoch->heads++];
+
+			head->chain = cpu;
+			head->flags = cpu_online(cpu) ? CORDON_HEAD_ONLINE : 0;
+			head->sequence = its->chain.sequence;
+			head->drops = its->chain.drops;
+			memcpy(head->tag, its->chain.tag, sizeof(head->tag));
+		}
+		epoch->records += its->chain.sequence;
+		epoch->drops += its->chain.drops;
+		begin_chain(its, cpu, its->chain.epoch + 1, secret);
 		raw_spin_unlock_irqrestore(&its->lock, flags);
 	}
 }
@@ -154,7 +214,8 @@ int cordon_ledger_begin(struct cordon_ledger_begin *request)
 	ledger.flags = request->flags;
 	ledger.boottime_ns = ktime_get_boottime_ns();
 	ledger.realtime_ns = ktime_get_real_ns();
-	begin_chains(0, secret);
+	cordon_chains_begin(0, secret);
+	cordon_epochs_begin(secret);
 	request->ledger = cordon_ledger_number(secret);
 	request->cpus = nr_cpu_ids;
 	request->boottime_ns = ledger.boottime_ns;
@@ -162,11 +223,10 @@ int cordon_ledger_begin(struct cordon_ledger_begin *request)
 	memset(request->secret, 0, sizeof(request->secret));
 	if (request->flags & CORDON_LEDGER_ENROLLED)
 		memcpy(request->secret, secret, sizeof(request->secret));
-	memcpy(next_secret, secret, sizeof(next_secret));
 	memzero_explicit(secret, sizeof(secret));
-	cordon_epoch_next(next_secret);
-	/* Pairs with the acquire in has_begun(): who sees the number sees keys. */
+	/* Pairs with the acquire in cordon_ledger_has_begun(): who sees the number sees keys. */
 	smp_store_release(&ledger.number, request->ledger);
+	cordon_epochs_start(task_tgid_nr(current));
 	pr_info("the ledger begins, %s\n", request->flags & CORDON_LEDGER_ENROLLED ?
 						   "its secret goes to the auditor" :
 						   "no auditor: nobody can verify it");
@@ -186,7 +246,6 @@ static void add_chains(struct cordon_ledger_state *state)
 		raw_spin_lock_irqsave(&its->lock, flags);
 		state->records += its->chain.sequence;
 		state->drops += its->chain.drops;
-		state->epoch = its->chain.epoch;
 		raw_spin_unlock_irqrestore(&its->lock, flags);
 	}
 }
@@ -204,17 +263,17 @@ void cordon_ledger_read_state(struct cordon_ledger_state *state)
 		.flags = ledger.flags,
 	};
 	add_chains(state);
+	cordon_epochs_read_state(state);
 }
 
 /**
  * cordon_ledger_init() - make the chains
  */
-int __init cordon_ledger_init(void)
+void __init cordon_ledger_init(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu) raw_spin_lock_init(&per_cpu_ptr(&cpu_chains, cpu)->lock);
-	return 0;
 }
 
 /**
@@ -230,5 +289,4 @@ void cordon_ledger_exit(void)
 
 		memzero_explicit(&its->chain, sizeof(its->chain));
 	}
-	memzero_explicit(next_secret, sizeof(next_secret));
 }

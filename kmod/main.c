@@ -17,9 +17,10 @@ static int __init cordon_init(void)
 	err = cordon_hold_init();
 	if (err)
 		return err;
-	err = cordon_ledger_init();
+	cordon_ledger_init();
+	err = cordon_epochs_init();
 	if (err)
-		goto err_ledger;
+		goto err_epochs;
 	err = cordon_kfuncs_init();
 	if (err)
 		goto err_kfuncs;
@@ -31,8 +32,9 @@ static int __init cordon_init(void)
 	return 0;
 
 err_kfuncs:
+	cordon_epochs_exit();
 	cordon_ledger_exit();
-err_ledger:
+err_epochs:
 	cordon_hold_exit();
 	return err;
 }
@@ -40,6 +42,7 @@ err_ledger:
 static void __exit cordon_exit(void)
 {
 	cordon_control_exit();
+	cordon_epochs_exit();
 	cordon_ledger_exit();
 	cordon_hold_exit();
 	pr_info("unloaded\n");

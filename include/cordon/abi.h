@@ -378,6 +378,27 @@ struct cordon_header {
 #define CORDON_CLASS_EPOCH	 2 /* struct cordon_epoch */
 #define CORDON_CLASS_CHANGE	 3 /* struct cordon_change */
 
+/* What the module saw change; see struct cordon_change. */
+#define CORDON_CHANGES(X)                                                                \
+	X(NONE, "none", "")                                                              \
+	X(BEGIN, "begin", "the ledger began")                                            \
+	X(CPU_ONLINE, "cpu-online", "a CPU came; value: its number")                     \
+	X(CPU_OFFLINE, "cpu-offline", "a CPU goes; value: its number")                   \
+	X(SUSPEND, "suspend", "the system goes to sleep")                                \
+	X(RESUME, "resume", "the system woke up; value: nanoseconds asleep")             \
+	X(POLICY, "policy", "a policy became active; value: its version, its digest")    \
+	X(MODE, "mode", "the mode changed; value: the new one")                          \
+	X(HOLD, "hold", "enforcement links are held; value: how many")                   \
+	X(RELEASE, "release", "the enforcement links were let go")                       \
+	X(SEAL, "seal", "the system was sealed until reboot")                            \
+	X(CONTROLLER, "controller", "a controller came; value: its process")             \
+	X(CONTROLLER_GONE, "controller-gone", "the controller left; value: its process") \
+	X(SHUTDOWN, "shutdown", "the system shuts down; the last change of the boot")
+#define CORDON_ENUM_CHANGE(name, text, doc) CORDON_CHANGE_##name,
+enum cordon_change_kind {
+	CORDON_CHANGES(CORDON_ENUM_CHANGE) CORDON_CHANGE_COUNT
+};
+
 /*
  * Paths are relative to the root of their file system; the reader of records
  * puts the place where the device is mounted before it. The texts come last: what is behind their
@@ -578,6 +599,8 @@ struct cordon_set_mode {
 #define CORDON_IOCTL_LEDGER  _IOR(CORDON_IOCTL_TYPE, 7, struct cordon_ledger_state)
 #define CORDON_IOCTL_TAKEN   _IOW(CORDON_IOCTL_TYPE, 8, struct cordon_ledger_taken)
 #define CORDON_IOCTL_POLICY  _IOW(CORDON_IOCTL_TYPE, 9, struct cordon_policy_note)
+/* LEAVE: ends the epoch, so that a controller that stops can store all up to here. */
+#define CORDON_IOCTL_LEAVE _IO(CORDON_IOCTL_TYPE, 10)
 #endif
 
 /* ---- Contexts of the SEC("syscall") programs that the controller runs ----- */

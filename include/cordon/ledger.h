@@ -47,28 +47,6 @@ struct cordon_chain_head {
 };
 #define CORDON_HEAD_ONLINE 0x1u
 
-/* What ended an epoch before its time, or made a change. */
-#define CORDON_CHANGES(X)                                                                \
-	X(NONE, "none", "")                                                              \
-	X(BEGIN, "begin", "the ledger began")                                            \
-	X(CPU_ONLINE, "cpu-online", "a CPU came; value: its number")                     \
-	X(CPU_OFFLINE, "cpu-offline", "a CPU goes; value: its number")                   \
-	X(SUSPEND, "suspend", "the system goes to sleep")                                \
-	X(RESUME, "resume", "the system woke up; value: nanoseconds asleep")             \
-	X(POLICY, "policy", "a policy became active; value: its version, its digest")    \
-	X(MODE, "mode", "the mode changed; value: the new one")                          \
-	X(HOLD, "hold", "enforcement links are held; value: how many")                   \
-	X(RELEASE, "release", "the enforcement links were let go")                       \
-	X(SEAL, "seal", "the system was sealed until reboot")                            \
-	X(CONTROLLER, "controller", "a controller came; value: its process")             \
-	X(CONTROLLER_GONE, "controller-gone", "the controller left; value: its process") \
-	X(SHUTDOWN, "shutdown", "the system shuts down; the last change of the boot")    \
-	X(UNLOAD, "unload", "the module is unloaded; the last change of the ledger")
-#define CORDON_ENUM_CHANGE(name, text, doc) CORDON_CHANGE_##name,
-enum cordon_change_kind {
-	CORDON_CHANGES(CORDON_ENUM_CHANGE) CORDON_CHANGE_COUNT
-};
-
 struct cordon_change {
 	struct cordon_header header;
 	__u32 kind; /* enum cordon_change_kind */
@@ -184,7 +162,8 @@ static inline __u64 cordon_ledger_number(const __u8 secret[CORDON_KEY_BYTES])
 static inline void cordon_chain_begin(struct cordon_chain *chain, __u32 number, __u64 epoch,
 				      const __u8 secret[CORDON_KEY_BYTES])
 {
-	const __u8 bytes[4] = { number, number >> 8, number >> 16, number >> 24 };
+	const __u8 bytes[4] = { number & 0xff, number >> 8 & 0xff, number >> 16 & 0xff,
+				number >> 24 };
 	struct cordon_hash hash;
 
 	chain->epoch = epoch;

@@ -83,7 +83,7 @@ static const struct cordon_epoch *walk_own_chain(struct audit *audit, const stru
 		}
 		audit->summary->changes++;
 		audit->summary->ended = change->kind == CORDON_CHANGE_SHUTDOWN ||
-					change->kind == CORDON_CHANGE_UNLOAD;
+					change->kind == CORDON_CHANGE_CONTROLLER_GONE;
 	}
 	audit->epochs = (struct chain_state){ !walk.broken, walk.chain.sequence };
 	if (epoch && !walk.broken && !is_epoch_record(&row[count - 1]))

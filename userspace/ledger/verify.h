@@ -46,7 +46,7 @@ struct cordon_ledger_summary {
 	uint64_t first_epoch, last_epoch; /* of those that have their record */
 	uint64_t last_ns; /* wall clock of the last one's record */
 	uint64_t tail; /* records after the last epoch record */
-	bool ended; /* by a shutdown or an unload */
+	bool ended; /* by a shutdown, or the controller left before it */
 	uint64_t vouched_epoch; /* the last that an anchor or a later ledger speaks of */
 	bool vouched;
 };
