@@ -155,6 +155,7 @@ __subprogram int object_fill(struct object *o, struct access *a, __u32 generatio
 	view->flags = w.place.flags;
 	view->accept = w.place.accept;
 	view->program = w.place.program;
+	view->guard = w.place.guard;
 	/* A full barrier: whoever sees the generation sees the label. */
 	__sync_lock_test_and_set(&view->generation, generation);
 	return CORDON_REASON_NONE;
@@ -189,7 +190,7 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 			return access_refuse(a);
 	}
 	a->label = view->label | o->floating;
-	a->flags = view->flags;
+	a->flags = view->flags | (wants & WANTS_WRITE ? view->guard : 0);
 	if (!a->label && !a->flags && s && !s->taint && !(s->flags & CORDON_SUBJECT_FORKING))
 		return GO_AHEAD;
 	a->rule = accept_rule(view->accept, generation);
@@ -218,7 +219,7 @@ static __always_inline int access_inode_in(struct access *a, struct inode *inode
 				(s->flags & CORDON_SUBJECT_FORKING);
 
 		if (wants & WANTS_WRITE)
-			matters |= s->taint;
+			matters |= s->taint | view->guard;
 		if (view->generation == generation && !matters)
 			return 0;
 	}
@@ -248,7 +249,7 @@ __subprogram int access_place(struct access *a)
 	w.generation = control.generation;
 	path_place(&w);
 	a->label = w.place.label;
-	a->flags = w.place.flags;
+	a->flags = w.place.flags | w.place.guard;
 	a->rule = w.place.rule;
 	a->reason = w.place.reason;
 	return a->reason ? access_refuse(a) : access_decide(a, WANTS_WRITE);

@@ -83,6 +83,14 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define ANON_INODE_FS_MAGIC    0x09041934
 #define TMPFS_MAGIC	       0x01021994
 #define SECRETMEM_MAGIC	       0x5345434d
+#define PROC_SUPER_MAGIC       0x9fa0
+#define SYSFS_MAGIC	       0x62656572
+#define DEBUGFS_MAGIC	       0x64626720
+#define TRACEFS_MAGIC	       0x74726163
+#define BINFMTFS_MAGIC	       0x42494e4d
+#define CGROUP_SUPER_MAGIC     0x27e0eb
+#define CGROUP2_SUPER_MAGIC    0x63677270
+#define BPF_FS_MAGIC	       0xcafe4a11
 #define MEM_MAJOR	       1
 #define TTY_MAJOR	       4
 #define TTYAUX_MAJOR	       5
@@ -102,6 +110,8 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define MSG_FASTOPEN	       0x20000000
 #define ETH_P_IP	       0x0800
 #define ETH_P_IPV6	       0x86dd
+#define LSM_UNSAFE_SHARE       1
+#define LSM_UNSAFE_PTRACE      2
 #define EPERM		       1
 #define EAGAIN		       11
 #define EACCES		       13

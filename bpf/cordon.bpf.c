@@ -11,5 +11,6 @@
 #include "net.bpf.c"
 #include "egress.bpf.c"
 #include "mount.bpf.c"
+#include "guard.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

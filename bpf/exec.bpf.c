@@ -29,6 +29,7 @@ static __always_inline __u32 program_accept(struct access *a, struct inode *inod
 		a->reason = object_fill(o, a, generation);
 	a->label = view->label | o->floating;
 	a->rule = accept_rule(view->accept, generation);
+	a->flags = view->guard;
 	return a->reason ? CORDON_ACCEPT_NONE : view->program;
 }
 
@@ -56,6 +57,23 @@ static __always_inline struct subject *subject_continue(struct subject *old, str
 	if (!subject_is_settled(old) || s->clearance != old->clearance)
 		s->flags |= CORDON_SUBJECT_FOREIGN;
 	return s;
+}
+
+/*
+ * The controller's program, executed by root with nobody at its shoulder, may
+ * take its place; and process 1 stays process 1. no_new_privs is no doubt: it
+ * is what a service manager gives it.
+ */
+static __always_inline __u32 guardian_flags(const struct access *a, struct linux_binprm *bprm)
+{
+	__u32 flags = 0;
+
+	if (bpf_get_current_pid_tgid() >> 32 == 1)
+		flags |= CORDON_SUBJECT_INIT;
+	if ((a->flags & CORDON_OBJECT_CONTROLLER) && !bprm->cred->uid.val &&
+	    !(bprm->unsafe & (LSM_UNSAFE_SHARE | LSM_UNSAFE_PTRACE)))
+		flags |= CORDON_SUBJECT_STARTING;
+	return flags;
 }
 
 SEC("lsm/bprm_creds_from_file")
@@ -99,7 +117,9 @@ int BPF_PROG(hook_bprm_creds_from_file, struct linux_binprm *bprm, const struct 
 		a.reason = CORDON_REASON_READ_UP;
 		return access_errno(access_refuse(&a));
 	}
-	if (cordon_clearance_rises(s->clearance, next->clearance))
+	next->flags |= guardian_flags(&a, bprm);
+	if (cordon_clearance_rises(s->clearance, next->clearance) ||
+	    (next->flags & CORDON_SUBJECT_STARTING))
 		bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC_FLAG);
 	next = bpf_kptr_xchg(&slot->pending, next);
 	if (next)

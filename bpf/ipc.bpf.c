@@ -5,12 +5,15 @@
  */
 #include "access.bpf.h"
 
+#define PTRACE_MODE_ATTACH  2
 #define PTRACE_MODE_NOAUDIT 4
 #define NAME_BYTES	    16
 
 /* Reading another's memory is reading its taint. */
-static __always_inline int access_target(struct subject *t, __u32 pid, bool quiet)
+static __always_inline int access_target(struct subject *t, __u32 pid, __u32 mode)
 {
+	bool quiet = mode & PTRACE_MODE_NOAUDIT;
+
 	struct cordon_subject_facts actor = {}, target = {};
 	struct subject *s = subject_current();
 	struct access a = {};
@@ -29,6 +32,9 @@ static __always_inline int access_target(struct subject *t, __u32 pid, bool quie
 	a.label = t->taint;
 	subject_facts(&actor, s);
 	subject_facts(&target, t);
+	/* Process 1 starts the controller: it may be looked at, not steered (R7). */
+	if ((mode & PTRACE_MODE_ATTACH) && (t->flags & CORDON_SUBJECT_INIT))
+		target.flags |= CORDON_SUBJECT_CONTROLLER;
 	a.reason = cordon_decide_act(&actor, &target);
 	/* A probe that asks for no audit (ps, for a few fields of stat): counted only. */
 	if (quiet) {
@@ -61,7 +67,7 @@ int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int m
 
 	if (guard_is_off())
 		return 0;
-	return access_target(slot ? slot->subject : NULL, child->tgid, mode & PTRACE_MODE_NOAUDIT);
+	return access_target(slot ? slot->subject : NULL, child->tgid, mode);
 }
 
 /* The parent will act on the calling subject. */

@@ -21,6 +21,8 @@ struct object_view {
 	__u32 flags; /* CORDON_OBJECT_* */
 	__u32 accept; /* index into the accepts */
 	__u32 program; /* the accept whose grants apply; 0: none */
+	__u32 guard; /* CORDON_OBJECT_R7: matters to writes and execs alone */
+	__u32 reserved;
 };
 
 struct object {
@@ -49,6 +51,19 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } counters SEC(".maps");
+
+/*
+ * Ids of the guard's own BPF objects: kind << 32 | id. The controller notes
+ * what it loaded before the hooks were there, the hooks what it makes later;
+ * it takes out the maps of a generation that was replaced. Some 200 at a time.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} guarded SEC(".maps");
 
 /*
  * A policy generation: one inner map of each kind, made by the controller,
@@ -150,6 +165,9 @@ GENERATION_MAPS(superblocks, superblock_map);
 /* Written by the controller but for the sequence, read by every hook first. */
 struct cordon_control control SEC(".data.control") = {};
 __u64 record_sequence SEC(".data.control") = 0;
+
+/* Written when a controller claims its place, read at the first look at files. */
+struct cordon_guard_state guard SEC(".data.guard") = {};
 
 /*
  * clang describes what only an inner map's definition points to as an

@@ -8,6 +8,7 @@
 #ifndef CORDON_PATH_BPF_H
 #define CORDON_PATH_BPF_H
 
+#include "guard.bpf.h"
 #include "maps.bpf.h"
 
 /*
@@ -34,6 +35,8 @@ struct place {
 	__u32 below; /* equal numbers: all below is treated alike (R5); PLACES_DIFFER: not known */
 	__u32 reason; /* enum cordon_reason; not NONE: undecidable, deny */
 	__u32 path_flags; /* of the path alone, without what hangs on the inode */
+	__u32 guard; /* CORDON_OBJECT_R7 */
+	__u32 reserved;
 	__u64 path_label;
 };
 
@@ -223,6 +226,9 @@ static __always_inline void path_accept(struct walk *w, void *automaton)
 		if (k < w->granting && accept->grant_count && !w->place.program)
 			w->place.program = index;
 		w->place.flags |= accept->flags & CORDON_OBJECT_PROGRAM;
+		w->place.guard |= accept->flags & (CORDON_OBJECT_GUARD | CORDON_OBJECT_BOOT);
+		if (k < w->granting)
+			w->place.guard |= accept->flags & CORDON_OBJECT_CONTROLLER;
 		w->place.label |= accept->label;
 	}
 }
@@ -311,6 +317,8 @@ __subprogram int path_inode(struct walk *w)
 			w->place.label |= *label;
 		else if (type == S_IFCHR && !w->place.rule && device_is_neutral(inode->i_rdev))
 			w->place.flags = CORDON_OBJECT_NEUTRAL;
+		if (type == S_IFCHR && guard.door_device && inode->i_rdev == guard.door_device)
+			w->place.guard |= CORDON_OBJECT_GUARD;
 	}
 	if (type == S_IFIFO || type == S_IFSOCK)
 		w->place.flags |= w->place.rule ? 0 : CORDON_OBJECT_FLOATS;
@@ -379,6 +387,7 @@ __subprogram int path_look(struct walk *w)
 	path_accept(w, automaton);
 	w->place.path_label = w->place.label;
 	w->place.path_flags = w->place.flags;
+	w->place.guard |= guard_of_entry(w->entry, sb->s_magic, w->depth);
 	path_inode(w);
 	return 0;
 }

@@ -139,6 +139,8 @@ static __always_inline struct subject *subject_adopt(struct task_struct *task)
 	s->flags = given.flags | CORDON_SUBJECT_FOREIGN;
 	if (task->flags & PF_KTHREAD)
 		s->flags = CORDON_SUBJECT_KERNEL;
+	else if (task->tgid == 1)
+		s->flags |= CORDON_SUBJECT_INIT;
 	s->taint = 0;
 	s->ceiling = CORDON_LABEL_TOP;
 	s->generation = control.generation;
@@ -263,17 +265,22 @@ int flush_repeats(struct bpf_iter__task *ctx)
 
 /* The calling subject is the controller from now on. */
 SEC("syscall")
-int claim_controller(void *ctx)
+int claim_controller(struct cordon_claim *claim)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_slot *slot;
 	struct subject *s;
 	int result = -ESRCH;
 
 	bpf_rcu_read_lock();
-	slot = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
+	slot = bpf_task_storage_get(&tasks, task, 0, 0);
 	s = slot ? slot->subject : NULL;
 	if (s) {
 		s->flags |= CORDON_SUBJECT_CONTROLLER;
+		guard.controller_pid = task->tgid;
+		guard.mount_namespace = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+		guard.pins_device = claim->pins_device;
+		guard.door_device = claim->door_device;
 		result = 0;
 	}
 	bpf_rcu_read_unlock();

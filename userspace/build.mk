@@ -26,7 +26,7 @@ CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	cmd_permissive.o cmd_records.o cmd_label.o cmd_run.o cmd_version.o cmd_help.o)
 
 CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
-	main.o attach.o revive.o pins.o policy.o generation.o automaton.o superblocks.o links.o \
+	main.o attach.o revive.o pins.o guarded.o policy.o generation.o automaton.o superblocks.o links.o \
 	devices.o resolve.o notes.o mode.o drain.o ring.o server.o commands.o \
 	record_query.o status.o confine.o notify.o file.o)
 

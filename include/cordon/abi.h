@@ -87,7 +87,9 @@
 	X(IO_URING, "io-uring", "make an io_uring")                 \
 	X(MOUNT, "mount", "mount a file system")                    \
 	X(GUARD, "guard", "touch the guard")                        \
-	X(CONTROL, "control", "the controller's own doing")
+	X(CONTROL, "control", "the controller's own doing")         \
+	X(BPF, "bpf", "load a BPF program")                         \
+	X(KERNEL, "kernel", "reach the kernel's memory or code")
 
 #define CORDON_MODES(X)                                    \
 	X(OFF, "off", "nothing is loaded")                 \
@@ -119,11 +121,19 @@ enum cordon_mode {
 #define CORDON_SUBJECT_KERNEL	  0x8u /* a kernel thread */
 #define CORDON_SUBJECT_FORKING	  0x10u /* made, but the fork has not finished (bypass M9) */
 #define CORDON_SUBJECT_EXITED	  0x20u /* its pending record count was flushed */
+#define CORDON_SUBJECT_INIT	  0x1000u /* process 1, and its children until they execute */
+#define CORDON_SUBJECT_STARTING \
+	0x2000u /* executes the controller's program, not yet in its place */
 
-#define CORDON_OBJECT_DROP    0x1u /* lower subjects may write, not read */
-#define CORDON_OBJECT_PROGRAM 0x2u /* a rule gives this program a clearance */
-#define CORDON_OBJECT_FLOATS  0x4u /* takes the join of what is written to it */
-#define CORDON_OBJECT_NEUTRAL 0x8u /* carries no data of a subject's: never checked */
+#define CORDON_OBJECT_DROP	 0x1u /* lower subjects may write, not read */
+#define CORDON_OBJECT_PROGRAM	 0x2u /* a rule gives this program a clearance */
+#define CORDON_OBJECT_FLOATS	 0x4u /* takes the join of what is written to it */
+#define CORDON_OBJECT_NEUTRAL	 0x8u /* carries no data of a subject's: never checked */
+#define CORDON_OBJECT_GUARD	 0x1000u /* R7: changed by the controller and trusted subjects only */
+#define CORDON_OBJECT_BOOT	 0x2000u /* R7 once sealed: what the next boot, or the kernel, runs */
+#define CORDON_OBJECT_CONTROLLER 0x4000u /* the controller's program */
+/* What R7 asks for; neither a label nor part of what R5 compares. */
+#define CORDON_OBJECT_R7 (CORDON_OBJECT_GUARD | CORDON_OBJECT_BOOT | CORDON_OBJECT_CONTROLLER)
 
 /* ---- The policy image -------------------------------------------------- */
 /*
@@ -174,7 +184,7 @@ struct cordon_slot {
 /* What the policy says of a path. */
 struct cordon_accept {
 	__u64 label;
-	__u32 flags; /* CORDON_OBJECT_DROP | CORDON_OBJECT_PROGRAM */
+	__u32 flags; /* CORDON_OBJECT_DROP | CORDON_OBJECT_PROGRAM | CORDON_OBJECT_R7 */
 	__u32 rule; /* the file rule that decided; 0: none */
 	__u32 grant_first; /* grants of the program at this path */
 	__u32 grant_count;
@@ -332,6 +342,15 @@ struct cordon_control {
 	__u32 mode; /* enum cordon_mode */
 	__u64 boot[2]; /* boot id */
 	__u64 wall_offset_ns; /* CLOCK_REALTIME minus CLOCK_BOOTTIME at load */
+};
+
+/* What R7 protects besides what has a name or an id. */
+struct cordon_guard_state {
+	__u64 mount_namespace; /* the controller's, as an address */
+	__u32 controller_pid;
+	__u32 pins_device; /* s_dev of the bpffs */
+	__u32 door_device; /* of /dev/cordon; 0: no module */
+	__u32 reserved;
 };
 
 /* ---- Audit records ------------------------------------------------------ */
@@ -613,6 +632,12 @@ struct cordon_control_note {
 	char text[CORDON_CONTROL_TEXT_BYTES];
 };
 
+/* claim_controller: where the pins are, so that nobody else touches them. */
+struct cordon_claim {
+	__u32 pins_device; /* s_dev of the bpffs */
+	__u32 door_device; /* of /dev/cordon; 0: no module */
+};
+
 /* lower_clearance: a ceiling for one process and what it will execute. */
 struct cordon_ceiling {
 	__u64 label;
@@ -638,6 +663,8 @@ CORDON_ASSERT_SIZE(struct cordon_superblock, 32);
 CORDON_ASSERT_SIZE(struct cordon_link_key, 16);
 CORDON_ASSERT_SIZE(struct cordon_control, 32);
 CORDON_ASSERT_SIZE(struct cordon_header, 88);
+CORDON_ASSERT_SIZE(struct cordon_guard_state, 24);
+CORDON_ASSERT_SIZE(struct cordon_claim, 8);
 CORDON_ASSERT_SIZE(struct cordon_record, 320 + 2 * CORDON_PATH_BYTES);
 CORDON_ASSERT_SIZE(struct cordon_live, 64);
 CORDON_ASSERT_SIZE(struct cordon_hello, 32);

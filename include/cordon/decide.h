@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules R1 to R6 of the security model, as pure functions of labels:
+ * The rules R1 to R7 of the security model, as pure functions of labels:
  * no map, no allocation, no side effect. The kernel decides with them, and
  * so do `cordon check`, `cordon explain` and the tests.
  *
@@ -52,6 +52,23 @@ static __always_inline cordon_label cordon_taint_after_read(const struct cordon_
 	return cordon_label_join(s->taint, o->label);
 }
 
+/* Who may touch the guard without a word: R7 is about everybody else. */
+#define CORDON_SUBJECT_GUARDIANS                                                     \
+	(CORDON_SUBJECT_CONTROLLER | CORDON_SUBJECT_STARTING | CORDON_SUBJECT_INIT | \
+	 CORDON_SUBJECT_KERNEL)
+
+/*
+ * R7: touches the guard, or what the kernel's integrity rests on. @flags are
+ * an object's; the exemption of trusted subjects is recorded, as in R2.
+ */
+static __always_inline enum cordon_reason cordon_decide_guard(const struct cordon_subject_facts *s,
+							      __u32 flags)
+{
+	if (!(flags & CORDON_OBJECT_GUARD) || (s->flags & CORDON_SUBJECT_GUARDIANS))
+		return CORDON_REASON_NONE;
+	return s->flags & CORDON_SUBJECT_TRUSTED ? CORDON_REASON_TRUSTED : CORDON_REASON_GUARD;
+}
+
 /*
  * R2: writes, truncates, deletes, renames over, links into, sends on.
  * An object that floats takes the join of what is written to it, so a taint
@@ -61,8 +78,10 @@ static __always_inline cordon_label cordon_taint_after_read(const struct cordon_
 static __always_inline enum cordon_reason cordon_decide_write(const struct cordon_subject_facts *s,
 							      const struct cordon_object_facts *o)
 {
-	enum cordon_reason reason = CORDON_REASON_NONE;
+	enum cordon_reason reason = cordon_decide_guard(s, o->flags);
 
+	if (reason != CORDON_REASON_NONE)
+		return reason;
 	if ((s->flags & CORDON_SUBJECT_CONTROLLER) || (o->flags & CORDON_OBJECT_NEUTRAL))
 		return CORDON_REASON_NONE;
 	if (!(o->flags & CORDON_OBJECT_FLOATS) && !cordon_label_dominates(o->label, s->taint))
@@ -94,7 +113,7 @@ static __always_inline enum cordon_reason cordon_decide_act(const struct cordon_
 {
 	if (s->flags & CORDON_SUBJECT_CONTROLLER)
 		return CORDON_REASON_NONE;
-	if (t->flags & CORDON_SUBJECT_CONTROLLER)
+	if (t->flags & (CORDON_SUBJECT_CONTROLLER | CORDON_SUBJECT_STARTING))
 		return CORDON_REASON_GUARD;
 	if (!cordon_label_dominates(s->clearance, cordon_label_join(t->taint, t->clearance)))
 		return CORDON_REASON_ACT_UP;
@@ -105,7 +124,9 @@ static __always_inline enum cordon_reason cordon_decide_act(const struct cordon_
 static __always_inline enum cordon_reason cordon_decide_move(const struct cordon_object_facts *from,
 							     const struct cordon_object_facts *to)
 {
-	if (from->label != to->label || from->flags != to->flags)
+	__u32 differ = (from->flags ^ to->flags) & ~CORDON_OBJECT_R7;
+
+	if (from->label != to->label || differ)
 		return CORDON_REASON_RELABEL;
 	return CORDON_REASON_NONE;
 }

@@ -128,7 +128,7 @@ TEST_F(guarded, run_only_lowers)
 }
 
 /* Records that nobody takes: the decisions stay, the loss has a number. */
-TEST_F_TIMEOUT(guarded, G6_full_ring_is_counted, 120)
+TEST_F_TIMEOUT(guarded, G6_E12_full_ring_is_counted, 120)
 {
 	long long lost = control_number("records.lost"), now = lost;
 	const struct timespec pause = { .tv_nsec = 100000000 };

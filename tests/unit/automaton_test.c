@@ -83,17 +83,17 @@ static int exactness_compare(const char *a, const char *b)
 	return (int)(*b && b[1]) - (int)(*a && a[1]);
 }
 
-static uint32_t reference(const struct cordon_pattern *patterns, uint32_t count, bool program,
+static uint32_t reference(const struct cordon_pattern *patterns, uint32_t count, uint32_t kind,
 			  const char *path, uint32_t *found)
 {
 	uint32_t best = count, kept = 0, i;
 
 	for (i = 0; i < count; i++)
-		if (patterns[i].program == program && path_matches(patterns[i].text, path) &&
+		if (patterns[i].kind == kind && path_matches(patterns[i].text, path) &&
 		    (best == count || exactness_compare(patterns[i].text, patterns[best].text) > 0))
 			best = i;
 	for (i = 0; best < count && i < count; i++)
-		if (patterns[i].program == program && path_matches(patterns[i].text, path) &&
+		if (patterns[i].kind == kind && path_matches(patterns[i].text, path) &&
 		    !exactness_compare(patterns[i].text, patterns[best].text))
 			found[kept++] = i;
 	return kept;
@@ -157,7 +157,7 @@ static void material_make(struct material *m, uint64_t *seed)
 		random_pattern(seed, m->text[i]);
 		m->patterns[i].text = m->text[i];
 		m->patterns[i].rank = rank_of(m->text[i]);
-		m->patterns[i].program = !unit_below(seed, 3);
+		m->patterns[i].kind = unit_below(seed, CORDON_PATTERN_KIND_COUNT);
 	}
 	assert_int_equal(cordon_automaton_build(m->patterns, PATTERNS, &m->automaton, &m->accepts),
 			 0);
@@ -194,12 +194,12 @@ static const char *patterns_text(const struct material *m, const uint32_t *found
 
 static void accept_is_reference(const struct material *m, uint32_t accept, const char *path)
 {
-	uint32_t expected[2 * PATTERNS], count;
+	uint32_t expected[CORDON_PATTERN_KIND_COUNT * PATTERNS], count = 0;
 	const void *members;
 	size_t length;
 
-	count = reference(m->patterns, PATTERNS, false, path, expected);
-	count += reference(m->patterns, PATTERNS, true, path, expected + count);
+	for (uint32_t kind = 0; kind < CORDON_PATTERN_KIND_COUNT; kind++)
+		count += reference(m->patterns, PATTERNS, kind, path, expected + count);
 	qsort(expected, count, sizeof(*expected), number_order);
 	members = cordon_intern_bytes(&m->accepts, accept, &length);
 	if (length != count * sizeof(*expected) || (length && memcmp(members, expected, length)))

@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "cleanup.h"
 #include "controller.h"
+#include "guarded.h"
 #include "paths.h"
 #include "pins.h"
 #include "revive.h"
@@ -191,6 +194,8 @@ static int hold_links(struct cordon_guard *guard, struct cordon_failure *failure
 	if (ioctl(guard->device, CORDON_IOCTL_HOLD, &hold))
 		return cordon_failure_errno(failure, errno, CORDON_DEVICE ": HOLD");
 	guard->hello.links_held = guard->link_count;
+	/* No hook stands before a link's pin: held by the module, ours do without (bypass E1). */
+	pins_remove_links();
 	return 0;
 }
 
@@ -212,6 +217,8 @@ static int load_object(struct controller *controller, struct cordon_bpf *skeleto
 		err = set_control(controller, next_sequence, failure);
 	if (!err)
 		err = attach_all(guard, skeleton->obj, failure);
+	if (!err)
+		err = guarded_note_all(guard, failure);
 	return err ? err : hold_links(guard, failure);
 }
 
@@ -267,6 +274,8 @@ int controller_attach(struct controller *controller, uint64_t next_sequence,
 					  "the running guard has another boot's number");
 	controller->restarted = true;
 	err = revive_programs(guard, failure);
+	if (!err)
+		err = guarded_note_all(guard, failure);
 	if (err)
 		return err;
 	/* The module may have come after the guard did. */
@@ -314,9 +323,23 @@ int controller_adopt(struct controller *controller, struct cordon_failure *failu
 	return err;
 }
 
+/* A device number as the kernel keeps it; 0: no such file. */
+static __u32 kernel_device(const char *path, bool node)
+{
+	struct stat status;
+	dev_t device;
+
+	if (stat(path, &status))
+		return 0;
+	device = node ? status.st_rdev : status.st_dev;
+	return major(device) << 20 | minor(device);
+}
+
 int controller_claim(struct controller *controller, struct cordon_failure *failure)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options);
+	struct cordon_claim claim = { .pins_device = kernel_device(CORDON_PINS, false),
+				      .door_device = kernel_device(CORDON_DEVICE, true) };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &claim, .ctx_size_in = sizeof(claim));
 	int err = bpf_prog_test_run_opts(controller->guard.program[CORDON_GUARD_PROGRAM_CLAIM],
 					 &options);
 

@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "generation.h"
+#include "guarded.h"
 
 /* Mounts and hard links that come after the load need room too. */
 #define SUPERBLOCK_ROOM 16384
@@ -316,17 +317,42 @@ static int wait_for_readers(const struct cordon_guard *guard, uint32_t slot,
 	return 0;
 }
 
+/* The ids of the maps that stand in the slot now; 0: none. */
+static void read_ids(const struct cordon_guard *guard, uint32_t slot,
+		     uint32_t id[CORDON_GENERATION_MAP_COUNT])
+{
+	int i;
+
+	for (i = 0; i < CORDON_GENERATION_MAP_COUNT; i++)
+		if (bpf_map_lookup_elem(guard->map[i], &slot, &id[i]))
+			id[i] = 0;
+}
+
+static int note_all(const struct cordon_guard *guard, const struct inner *inner,
+		    struct cordon_failure *failure)
+{
+	int err = 0, i;
+
+	for (i = 0; !err && i < CORDON_GENERATION_MAP_COUNT; i++)
+		err = guarded_note_map(guard, inner->map[i], failure);
+	return err;
+}
+
 int generation_switch(struct cordon_guard *guard, const struct generation_content *content,
 		      uint32_t *generation, struct cordon_failure *failure)
 {
 	uint32_t active = __atomic_load_n(&guard->control->generation, __ATOMIC_ACQUIRE);
 	uint32_t next = active + 1 ? active + 1 : 2;
+	uint32_t old[CORDON_GENERATION_MAP_COUNT];
 	struct inner inner;
 	int err, i;
 
 	for (i = 0; i < CORDON_GENERATION_MAP_COUNT; i++)
 		inner.map[i] = -1;
+	read_ids(guard, next & 1, old);
 	err = make_all(&inner, content, next, failure);
+	if (!err)
+		err = note_all(guard, &inner, failure);
 	/* The slot was the generation's before the active one: nobody may still be in it. */
 	if (!err && active)
 		err = wait_for_readers(guard, next & 1, failure);
@@ -335,6 +361,8 @@ int generation_switch(struct cordon_guard *guard, const struct generation_conten
 	inner_close(&inner);
 	if (err)
 		return err;
+	for (i = 0; i < CORDON_GENERATION_MAP_COUNT; i++)
+		guarded_forget_map(guard, old[i]);
 	__atomic_store_n(&guard->control->generation, next, __ATOMIC_RELEASE);
 	*generation = next;
 	return 0;

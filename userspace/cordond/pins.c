@@ -45,6 +45,11 @@ static void remove_folder(const char *name)
 		tell(path);
 }
 
+void pins_remove_links(void)
+{
+	remove_folder("links");
+}
+
 void pins_remove(void)
 {
 	size_t i;

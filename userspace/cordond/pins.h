@@ -10,5 +10,7 @@ int pins_make(struct cordon_failure *failure);
 int pin_descriptor(int descriptor, const char *folder, const char *name);
 /* Nothing is left; what cannot be removed is told. */
 void pins_remove(void);
+/* The links' alone. */
+void pins_remove_links(void);
 
 #endif /* CORDOND_PINS_H */

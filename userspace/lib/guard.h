@@ -26,7 +26,8 @@
 	X(POLICIES, "policies")       \
 	X(RECORDS, "records")         \
 	X(COUNTERS, "counters")       \
-	X(CONTROL, ".data.control")
+	X(CONTROL, ".data.control")   \
+	X(GUARDED, "guarded")
 
 /* Programs that are not hooks. */
 #define CORDON_GUARD_PROGRAMS(X)     \

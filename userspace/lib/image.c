@@ -199,7 +199,7 @@ static int accepts_check(const struct cordon_image_view *v, struct cordon_failur
 		const struct cordon_accept *a = &v->accepts[i];
 
 		if (!label_is_good(v, a->label) || !rule_is_good(v, a->rule) || a->reserved ||
-		    a->flags & ~(CORDON_OBJECT_DROP | CORDON_OBJECT_PROGRAM))
+		    a->flags & ~(CORDON_OBJECT_DROP | CORDON_OBJECT_PROGRAM | CORDON_OBJECT_R7))
 			return bad(failure, "what a path holds", i);
 		if (a->grant_count > CORDON_GRANTS_PER_PROGRAM_MAX ||
 		    a->grant_first > v->grant_count ||

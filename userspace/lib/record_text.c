@@ -143,6 +143,8 @@ static const struct flag_name subject_flags[] = {
 	{ CORDON_SUBJECT_KERNEL, "kernel" },
 	{ CORDON_SUBJECT_FORKING, "forking" },
 	{ CORDON_SUBJECT_EXITED, "exited" },
+	{ CORDON_SUBJECT_INIT, "init" },
+	{ CORDON_SUBJECT_STARTING, "starting" },
 	{ 0, NULL },
 };
 
@@ -151,6 +153,9 @@ static const struct flag_name object_flags[] = {
 	{ CORDON_OBJECT_PROGRAM, "program" },
 	{ CORDON_OBJECT_FLOATS, "floats" },
 	{ CORDON_OBJECT_NEUTRAL, "neutral" },
+	{ CORDON_OBJECT_GUARD, "guard" },
+	{ CORDON_OBJECT_BOOT, "boot" },
+	{ CORDON_OBJECT_CONTROLLER, "controller" },
 	{ 0, NULL },
 };
 

@@ -189,7 +189,7 @@ static uint32_t accept_keep(const struct builder *b, uint32_t *accept, uint32_t 
 }
 
 static uint32_t accept_of_kind(const struct builder *b, const uint32_t *set, uint32_t count,
-			       bool program, uint32_t *accept, uint32_t start)
+			       uint32_t kind, uint32_t *accept, uint32_t start)
 {
 	uint32_t kept = start;
 
@@ -199,7 +199,7 @@ static uint32_t accept_of_kind(const struct builder *b, const uint32_t *set, uin
 		uint32_t pattern = b->places[place].pattern;
 
 		for (; pattern != NONE; pattern = b->next_pattern[pattern])
-			if (b->patterns[pattern].program == program)
+			if (b->patterns[pattern].kind == kind)
 				kept = accept_keep(b, accept, start, kept, pattern);
 	}
 	return kept;
@@ -226,7 +226,7 @@ static int state_get(struct builder *b, const uint32_t *set, uint32_t count, uin
 {
 	struct cordon_automaton *a = b->automaton;
 	struct cordon_state *made;
-	uint32_t accepted;
+	uint32_t accepted = 0;
 	int error = cordon_intern(&b->sets, set, count * sizeof(*set), state);
 
 	if (error || *state < a->state_count)
@@ -239,8 +239,8 @@ static int state_get(struct builder *b, const uint32_t *set, uint32_t count, uin
 		return error;
 	made = &a->states[a->state_count++];
 	*made = (struct cordon_state){ .from = from, .byte = byte };
-	accepted = accept_of_kind(b, set, count, false, b->accept, 0);
-	accepted = accept_of_kind(b, set, count, true, b->accept, accepted);
+	for (uint32_t kind = 0; kind < CORDON_PATTERN_KIND_COUNT; kind++)
+		accepted = accept_of_kind(b, set, count, kind, b->accept, accepted);
 	accepted = set_normalise(b->accept, accepted);
 	return cordon_intern(b->accepts, b->accept, accepted * sizeof(*b->accept), &made->accept);
 }

@@ -21,10 +21,18 @@
 /* Members of all sets of places: bounds memory and time, not what is loaded. */
 #define CORDON_AUTOMATON_MEMBERS_MAX (CORDON_AUTOMATON_STATES_MAX * 4ULL)
 
+/* Of each kind the most specific pattern counts, whatever the others say. */
+enum cordon_pattern_kind {
+	CORDON_PATTERN_FILE,
+	CORDON_PATTERN_PROGRAM,
+	CORDON_PATTERN_GUARD,
+	CORDON_PATTERN_KIND_COUNT
+};
+
 struct cordon_pattern {
 	const char *text; /* checked: see cordon_policy_pattern_rank() */
 	const char *rank;
-	bool program; /* of a program rule; else of a file rule */
+	enum cordon_pattern_kind kind;
 };
 
 struct cordon_edge {
@@ -51,7 +59,7 @@ struct cordon_automaton {
 
 /*
  * Makes the automaton of @patterns. A state accepts the most specific file
- * patterns that name its path and the most specific program patterns: accept
+ * patterns that name its path, the most specific program patterns, and so on: accept
  * is the number in @accepts of the sorted array of uint32_t that are their
  * places in @patterns; 0 is the empty one. -E2BIG: too many states. -ENOMEM.
  */

@@ -11,7 +11,7 @@ CORDON_POLICY_OBJECTS := $(addprefix $(B)/userspace/, \
 	policy/arena.o policy/mistake.o policy/source.o \
 	policy/scan.o policy/parse.o policy/words.o policy/actions.o \
 	policy/check.o policy/accounts.o policy/pattern.o policy/hostrule.o \
-	policy/intern.o policy/automaton.o policy/minimise.o policy/pack.o policy/pathrules.o \
+	policy/intern.o policy/automaton.o policy/minimise.o policy/pack.o policy/guardrules.o policy/pathrules.o \
 	policy/hosts.o policy/addresses.o policy/builder.o policy/compile.o \
 	policy/explain.o policy/expect.o \
 	lib/image.o lib/evaluate.o lib/label_text.o)

@@ -226,6 +226,8 @@ static void rule_check(struct cordon_policy_text *text, struct policy_rule *rule
 		rule->rank = cordon_policy_pattern_rank(text, rule->path);
 		good &= rule->rank != NULL;
 		break;
+	case POLICY_RULE_GUARD:
+		break; /* stands in no text */
 	case POLICY_RULE_HOST:
 		good &= cordon_policy_check_host(text, rule);
 		break;

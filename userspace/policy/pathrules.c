@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "automaton.h"
+#include "guardrules.h"
 #include "pathrules.h"
 
 #define GRANT_QUALIFIERS (CORDON_GRANT_USER | CORDON_GRANT_GROUP | CORDON_GRANT_UNIT)
@@ -238,6 +239,14 @@ static int decide_grants(struct work *w, uint32_t set, const uint32_t *members, 
 	return error;
 }
 
+/* What stands in no text disagrees with nothing: the most specific ones are joined. */
+static void decide_guard(const struct work *w, const uint32_t *members, uint32_t count,
+			 struct cordon_accept *accept)
+{
+	for (uint32_t i = 0; i < count; i++)
+		accept->flags |= w->rules[members[i]]->guard;
+}
+
 static int set_decide(struct work *w, uint32_t set)
 {
 	struct cordon_accept accept = { 0 };
@@ -255,6 +264,7 @@ static int set_decide(struct work *w, uint32_t set)
 	error = decide_label(w, set, members, count, &accept);
 	if (!error)
 		error = decide_grants(w, set, members, count, &accept);
+	decide_guard(w, members, count, &accept);
 	if (!error)
 		error = cordon_intern(&w->decisions, &accept, sizeof(accept), &w->decision[set]);
 	free(members);
@@ -436,20 +446,47 @@ static int automaton_finish(struct work *w, struct cordon_policy *policy,
 	return 0;
 }
 
+static int guards_collect(struct work *w)
+{
+	struct policy_rule *rules =
+		cordon_arena_alloc(&w->text->arena, policy_guard_rule_count * sizeof(*rules));
+
+	if (!rules)
+		return -ENOMEM;
+	memset(rules, 0, policy_guard_rule_count * sizeof(*rules));
+	for (uint32_t i = 0; i < policy_guard_rule_count; i++) {
+		const char *pattern = policy_guard_rules[i].pattern;
+		const struct policy_word word = { .text = pattern,
+						  .bytes = (uint32_t)strlen(pattern) };
+
+		rules[i].kind = POLICY_RULE_GUARD;
+		rules[i].guard = policy_guard_rules[i].flags;
+		rules[i].rank = cordon_policy_pattern_rank(w->text, &word);
+		if (!rules[i].rank)
+			return -ENOMEM;
+		w->patterns[w->count] =
+			(struct cordon_pattern){ pattern, rules[i].rank, CORDON_PATTERN_GUARD };
+		w->rules[w->count++] = &rules[i];
+	}
+	return 0;
+}
+
 static int patterns_collect(struct work *w)
 {
+	size_t room = w->text->rule_count + policy_guard_rule_count + 1ULL;
 	struct policy_rule *rule;
 
-	w->patterns = calloc(w->text->rule_count + 1ULL, sizeof(*w->patterns));
-	w->rules = calloc(w->text->rule_count + 1ULL, sizeof(*w->rules));
-	if (!w->patterns || !w->rules)
+	w->patterns = calloc(room, sizeof(*w->patterns));
+	w->rules = calloc(room, sizeof(*w->rules));
+	if (!w->patterns || !w->rules || guards_collect(w))
 		return -ENOMEM;
 	for (rule = w->text->rules; rule; rule = rule->next) {
 		if (!rule->valid || !rule->rank)
 			continue;
-		w->patterns[w->count] =
-			(struct cordon_pattern){ rule->path->text, rule->rank,
-						 rule->kind == POLICY_RULE_PROGRAM };
+		w->patterns[w->count] = (struct cordon_pattern){ rule->path->text, rule->rank,
+								 rule->kind == POLICY_RULE_PROGRAM ?
+									 CORDON_PATTERN_PROGRAM :
+									 CORDON_PATTERN_FILE };
 		w->rules[w->count++] = rule;
 	}
 	return 0;

@@ -62,6 +62,7 @@ enum policy_rule_kind {
 	POLICY_RULE_DEVICE,
 	POLICY_RULE_PROGRAM,
 	POLICY_RULE_HOST,
+	POLICY_RULE_GUARD, /* of guardrules.c: stands in no text */
 };
 
 struct policy_port_range {
@@ -77,7 +78,8 @@ struct policy_rule {
 	bool valid; /* nothing of it is wrong so far */
 	bool reported; /* a disagreement with another rule was shown */
 	struct policy_word *path; /* file, device, program: the pattern */
-	const char *rank; /* of the pattern: see pattern.h */
+	const char *rank; /* of the pattern: see pattern.c */
+	uint32_t guard; /* of a guard rule: CORDON_OBJECT_R7 */
 	struct policy_label label; /* of file and device; clearance of program and host */
 	struct policy_word *drop;
 	struct policy_word *trusted;
