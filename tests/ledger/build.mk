@@ -15,12 +15,28 @@ $(LT_TESTS:%=$(LT)/%_test): $(LT)/%_test: $(LT)/%_test.o $(LT)/model.o $(LT_LEDG
 		$(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lsqlite3 -ljson-c -lsodium -lb2
 
+$(LT)/make_store: $(LT)/make_store.o $(LT)/model.o $(LT_LEDGER) $(CHECKED_OBJECTS) \
+		$(CORDON_POLICY_LIBRARY)
+	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c -lsodium -lb2
+
+$(LT)/attack: $(LT)/attack.o $(LT)/attacks.o
+	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c
+
 .PHONY: check-ledger
-check-ledger: $(LT_TESTS:%=$(LT)/%_test)
+check-ledger: $(LT_TESTS:%=$(LT)/%_test) check-ledger-attacks
 	@mkdir -p $(RESULTS)
-	@failed=0; for test in $^; do \
+	@failed=0; for test in $(LT_TESTS:%=$(LT)/%_test); do \
 		CMOCKA_MESSAGE_OUTPUT=TAP $$test >$$test.out 2>&1 || failed=1; \
 		sed 's/^[[:space:]]*//' $$test.out >$(RESULTS)/ledger-$$(basename $$test).tap; \
 	done; exit $$failed
+
+# Every attack on a store of the model's; its table is in $(LT)/attacks.md.
+.PHONY: check-ledger-attacks
+check-ledger-attacks: $(LT)/attack $(LT)/make_store $(B)/userspace/cordon
+	@mkdir -p $(RESULTS)
+	rm -rf $(LT)/model
+	$(LT)/make_store $(LT)/model 1500
+	$(LT)/attack $(B)/userspace/cordon $(LT)/model/auditor.key $(LT)/model/anchors \
+		$(LT)/model/store $(LT)/model/work >$(RESULTS)/ledger-attacks.tap 2>$(LT)/attacks.md
 
 CHECK_TARGETS += check-ledger

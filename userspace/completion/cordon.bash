@@ -8,6 +8,10 @@ _cordon()
 		mapfile -t COMPREPLY < <(compgen -W "$(cordon help --words)" -- "$current")
 		return
 	fi
+	if ((COMP_CWORD == 2)) && [[ $previous == ledger ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'keygen enroll verify anchors export cat' -- "$current")
+		return
+	fi
 	if [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(cordon help --words "${COMP_WORDS[1]}")" -- "$current")
 		return

@@ -15,7 +15,8 @@ static void print_all(void)
 		printf("  %-12s %s%s\n", cordon_commands[i].name, cordon_commands[i].summary,
 		       cordon_commands[i].root ? " (root)" : "");
 	puts("\nExit code: 0 yes or done, 1 no (denied, invalid, refused), 2 usage, 3 could not.\n"
-	     "See cordon(8), cordon-policy(5), cordon-records(5), cordond(8).");
+	     "See cordon(8), cordon-policy(5), cordon-records(5), cordon-ledger(8),\n"
+	     "cordond(8).");
 }
 
 static const struct cordon_command *find(const char *name)

@@ -38,6 +38,7 @@ int cordon_cmd_enforce(int argc, char **argv);
 int cordon_cmd_permissive(int argc, char **argv);
 int cordon_cmd_records(int argc, char **argv);
 int cordon_cmd_label(int argc, char **argv);
+int cordon_cmd_ledger(int argc, char **argv);
 int cordon_cmd_run(int argc, char **argv);
 int cordon_cmd_version(int argc, char **argv);
 int cordon_cmd_help(int argc, char **argv);

@@ -27,6 +27,11 @@ const struct cordon_command cordon_commands[] = {
 	  "show audit records", true, cordon_cmd_records },
 	{ "label", "[--json] PATH...", "show the label that the active policy gives to files",
 	  false, cordon_cmd_label },
+	{ "ledger",
+	  "keygen|enroll|verify|anchors|export|cat [--json] [--key PRIVATE] [--anchors FILE] "
+	  "[--partial] [--replace] [FILE|FOLDER]...",
+	  "verify what was recorded, from a copied store; see cordon-ledger(8)", false,
+	  cordon_cmd_ledger },
 	{ "run", "--clearance LABEL -- COMMAND [ARGUMENT]...",
 	  "execute a command under a lower clearance", false, cordon_cmd_run },
 	{ "version", "[--json]", "show the versions of program, interface and module", false,

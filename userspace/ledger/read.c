@@ -262,7 +262,6 @@ static int list_add(struct list *list, const char *file, struct cordon_failure *
 		return cordon_failure_errno(failure, ENOMEM, "%s", file);
 	list->volume = grown;
 	grown[list->count] = (struct opened){ .file = strdup(file),
-					      .index = (uint32_t)list->count,
 					      .device = status.st_dev,
 					      .inode = status.st_ino };
 	list->count++;
@@ -303,14 +302,26 @@ static void list_free(struct list *list)
 	free(list->volume);
 }
 
+/* In the order of their numbers, so that older ledgers come first. */
+static int compare_names(const void *one, const void *other)
+{
+	const struct opened *a = one, *b = other;
+
+	return strcmp(a->file, b->file);
+}
+
 static int read_all(struct cordon_evidence *evidence, struct list *list,
 		    struct cordon_failure *failure)
 {
 	size_t i;
 
+	if (list->count)
+		qsort(list->volume, list->count, sizeof(*list->volume), compare_names);
 	for (i = 0; i < list->count; i++) {
 		struct opened *volume = &list->volume[i];
 		int result = open_volume(volume);
+
+		volume->index = (uint32_t)i;
 
 		if (result != SQLITE_OK) {
 			cordon_evidence_malformed(evidence, "%.80s: the file is damaged (%.40s)",

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * attack CORDON KEY ANCHORS STORE WORK [OLDER]: plays every attack on a copy
+ * of the store, asks the verifier, prints TAP and a table: attack, verdict,
+ * where it was noticed.
+ */
+#include <dirent.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "attack.h"
+
+/* Cuts of the file that are tried. */
+#define CUTS 24
+
+static void die(const char *what, const char *why)
+{
+	printf("Bail out! %s: %s\n", what, why);
+	exit(1);
+}
+
+void run_sql(struct copy *copy, const char *format, ...)
+{
+	char text[2000];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (sqlite3_exec(copy->database, text, NULL, NULL, NULL) != SQLITE_OK)
+		die(text, sqlite3_errmsg(copy->database));
+}
+
+int64_t number_sql(struct copy *copy, const char *format, ...)
+{
+	char text[2000];
+	va_list arguments;
+	sqlite3_stmt *s;
+	int64_t number = 0;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (sqlite3_prepare_v2(copy->database, text, -1, &s, NULL) != SQLITE_OK)
+		die(text, sqlite3_errmsg(copy->database));
+	if (sqlite3_step(s) == SQLITE_ROW)
+		number = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return number;
+}
+
+void *get_record(struct copy *copy, const char *table, int64_t id)
+{
+	char text[200];
+	sqlite3_stmt *s;
+	void *bytes;
+
+	snprintf(text, sizeof(text), "SELECT record FROM %s WHERE id = %lld", table, (long long)id);
+	if (sqlite3_prepare_v2(copy->database, text, -1, &s, NULL) != SQLITE_OK ||
+	    sqlite3_step(s) != SQLITE_ROW)
+		die(text, "no such row");
+	bytes = malloc((size_t)sqlite3_column_bytes(s, 0));
+	memcpy(bytes, sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+	sqlite3_finalize(s);
+	return bytes;
+}
+
+static void step_and_end(struct copy *copy, sqlite3_stmt *s)
+{
+	if (sqlite3_step(s) != SQLITE_DONE)
+		die("write a row", sqlite3_errmsg(copy->database));
+	sqlite3_finalize(s);
+}
+
+void put_record(struct copy *copy, int64_t id, const struct cordon_record *record)
+{
+	sqlite3_stmt *s;
+
+	sqlite3_prepare_v2(copy->database,
+			   "UPDATE records SET record = ?, sequence = ?, boot = ?, ledger = ?,"
+			   " chain = ?, uid = ?, pid = ? WHERE id = ?",
+			   -1, &s, NULL);
+	sqlite3_bind_blob(s, 1, record, sizeof(*record), SQLITE_TRANSIENT);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)record->sequence);
+	sqlite3_bind_blob(s, 3, record->boot, sizeof(record->boot), SQLITE_TRANSIENT);
+	sqlite3_bind_int64(s, 4, (sqlite3_int64)record->ledger);
+	sqlite3_bind_int64(s, 5, record->chain);
+	sqlite3_bind_int64(s, 6, record->uid);
+	sqlite3_bind_int64(s, 7, record->pid);
+	sqlite3_bind_int64(s, 8, id);
+	step_and_end(copy, s);
+}
+
+void put_epoch(struct copy *copy, int64_t id, const struct cordon_header *record)
+{
+	sqlite3_stmt *s;
+
+	sqlite3_prepare_v2(copy->database, "UPDATE epochs SET record = ? WHERE id = ?", -1, &s,
+			   NULL);
+	sqlite3_bind_blob(s, 1, record, (int)record->bytes, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(s, 2, id);
+	step_and_end(copy, s);
+}
+
+void ask_verifier(const struct given *given, const char *store, bool anchors, struct said *said)
+{
+	struct json_object *answer, *member, *findings;
+	char command[20000], line[200000] = "";
+	size_t used, i;
+	FILE *out;
+
+	snprintf(command, sizeof(command), "'%s' ledger verify --json --key '%s' %s%s%s '%s'",
+		 given->cordon, given->key, anchors ? "--anchors '" : "",
+		 anchors ? given->anchors : "", anchors ? "'" : "", store);
+	memset(said, 0, sizeof(*said));
+	out = popen(command, "r");
+	used = out ? fread(line, 1, sizeof(line) - 1, out) : 0;
+	line[used] = '\0';
+	said->code = out ? WEXITSTATUS(pclose(out)) : -1;
+	answer = json_tokener_parse(line);
+	if (!answer || !json_object_object_get_ex(answer, "verdict", &member))
+		die(command, line);
+	snprintf(said->verdict, sizeof(said->verdict), "%s", json_object_get_string(member));
+	json_object_object_get_ex(answer, "findings", &findings);
+	for (i = 0; i < json_object_array_length(findings); i++) {
+		struct json_object *finding = json_object_array_get_idx(findings, i), *text;
+
+		json_object_object_get_ex(finding, "verdict", &member);
+		json_object_object_get_ex(finding, "text", &text);
+		if (!strcmp(json_object_get_string(member), said->verdict) && !said->noticed[0])
+			snprintf(said->noticed, sizeof(said->noticed), "%s",
+				 json_object_get_string(text));
+	}
+	json_object_put(answer);
+}
+
+static void copy_store(const struct given *given, struct copy *copy)
+{
+	char command[9000];
+
+	memset(copy, 0, sizeof(*copy));
+	snprintf(copy->folder, sizeof(copy->folder), "%s/copy", given->work);
+	snprintf(command, sizeof(command), "rm -rf '%s'; cp -a '%s' '%s'", copy->folder,
+		 given->store, copy->folder);
+	if (system(command))
+		die("copy", command);
+}
+
+static int64_t records_in(const char *file)
+{
+	struct copy one = { 0 };
+	int64_t count = 0;
+
+	if (sqlite3_open(file, &one.database) == SQLITE_OK)
+		count = number_sql(&one, "SELECT count(*) FROM records");
+	sqlite3_close(one.database);
+	return count;
+}
+
+static void open_largest(struct copy *copy)
+{
+	struct dirent *entry;
+	DIR *folder = opendir(copy->folder);
+	int64_t most = -1;
+
+	while ((entry = readdir(folder))) {
+		char file[4400];
+		size_t length = strlen(entry->d_name);
+		int64_t count;
+
+		if (length < 4 || strcmp(entry->d_name + length - 3, ".db"))
+			continue;
+		snprintf(file, sizeof(file), "%s/%s", copy->folder, entry->d_name);
+		count = records_in(file);
+		if (count > most) {
+			most = count;
+			strcpy(copy->file, file);
+		}
+	}
+	closedir(folder);
+	if (sqlite3_open(copy->file, &copy->database) != SQLITE_OK)
+		die(copy->file, "cannot be opened");
+}
+
+/* Three neighbours in one chain of one epoch, near the middle, whose epoch has its record. */
+static void choose_rows(struct copy *copy)
+{
+	sqlite3_stmt *s;
+	struct cordon_header last[2] = { 0 };
+	int64_t id[2] = { 0 }, half = number_sql(copy, "SELECT count(*) / 2 FROM records"), at = 0;
+
+	sqlite3_prepare_v2(copy->database,
+			   "SELECT id, record FROM records ORDER BY ledger, chain, sequence", -1,
+			   &s, NULL);
+	while (sqlite3_step(s) == SQLITE_ROW && (at++ < half + 50 || !copy->id)) {
+		struct cordon_header now;
+
+		memcpy(&now, sqlite3_column_blob(s, 1), sizeof(now));
+		if (last[0].ledger == now.ledger && last[0].chain == now.chain &&
+		    last[0].epoch == now.epoch && last[1].sequence == now.sequence - 1 &&
+		    last[0].sequence == now.sequence - 2 && (!copy->id || at <= half)) {
+			copy->before = id[0];
+			copy->id = id[1];
+			copy->after = sqlite3_column_int64(s, 0);
+		}
+		last[0] = last[1];
+		last[1] = now;
+		id[0] = id[1];
+		id[1] = sqlite3_column_int64(s, 0);
+	}
+	sqlite3_finalize(s);
+	if (!copy->id)
+		die(copy->file, "no three records in one epoch of one chain");
+	copy->last_epoch = number_sql(copy, "SELECT max(id) FROM epochs WHERE class = 2");
+	copy->epoch =
+		number_sql(copy,
+			   "SELECT id FROM epochs WHERE class = 2 AND length(record) > %zu AND"
+			   " id < (SELECT max(id) FROM epochs WHERE class = 2)"
+			   " ORDER BY abs(id - (SELECT max(id) / 2 FROM epochs)) LIMIT 1",
+			   sizeof(struct cordon_epoch));
+}
+
+static unsigned int number, failed;
+
+static void tell(bool right, const char *name, const struct said *said, const char *wanted)
+{
+	printf("%sok %u - %s: %s\n", right ? "" : "not ", ++number, name, said->verdict);
+	if (!right)
+		printf("# wanted %s, exit code %d, noticed: %s\n", wanted, said->code,
+		       said->noticed);
+	failed += !right;
+	fprintf(stderr, "| %s | %s | %s |\n", name, said->verdict,
+		said->noticed[0] ? said->noticed : "-");
+}
+
+static void play(const struct given *given, const struct attack *attack,
+		 const struct said *unharmed)
+{
+	const char *wanted = attack->verdict ? attack->verdict : unharmed->verdict;
+	struct copy copy;
+	struct said said;
+	bool right;
+
+	copy_store(given, &copy);
+	open_largest(&copy);
+	choose_rows(&copy);
+	if (!attack->play(given, &copy)) {
+		printf("ok %u - %s # SKIP nothing in the store to play it on\n", ++number,
+		       attack->name);
+		sqlite3_close(copy.database);
+		return;
+	}
+	sqlite3_close(copy.database);
+	ask_verifier(given, copy.folder, !attack->no_anchors, &said);
+	right = !strcmp(said.verdict, wanted) &&
+		(!attack->noticed || strstr(said.noticed, attack->noticed)) &&
+		said.code == (attack->verdict ? 1 : unharmed->code);
+	tell(right, attack->name, &said, wanted);
+}
+
+/* The end of the file that is written, cut at more and more bytes: never as good as before. */
+static void play_cuts(const struct given *given, const struct said *unharmed)
+{
+	struct said said = { 0 }, first = { 0 };
+	struct copy copy;
+	struct stat status;
+	int cut, unseen = 0;
+
+	for (cut = 1; cut <= CUTS; cut++) {
+		copy_store(given, &copy);
+		open_largest(&copy);
+		sqlite3_close(copy.database);
+		if (stat(copy.file, &status) ||
+		    truncate(copy.file, status.st_size - (off_t)cut * cut * 47))
+			die(copy.file, "cannot be cut");
+		ask_verifier(given, copy.folder, true, &said);
+		if (!first.verdict[0])
+			first = said;
+		unseen += said.code == 0 || !strcmp(said.verdict, unharmed->verdict);
+	}
+	tell(!unseen, "cut the file at its end", &first, "never as unharmed");
+}
+
+/* The last records of the last ledger, one more each time: gone from both tables and by time. */
+static void play_tail(const struct given *given)
+{
+	struct said said = { 0 };
+	struct copy copy;
+	int unseen = 0, i;
+
+	for (i = 0; i < CUTS; i++) {
+		int64_t time;
+
+		copy_store(given, &copy);
+		open_largest(&copy);
+		time = number_sql(&copy, "SELECT time - 1 FROM epochs WHERE class = 2 "
+					 "ORDER BY time DESC LIMIT 1");
+		time = number_sql(
+			&copy,
+			"SELECT min(time) FROM (SELECT time FROM records WHERE time <= %lld"
+			" ORDER BY time DESC LIMIT %d)",
+			(long long)time, i + 1);
+		run_sql(&copy,
+			"DELETE FROM records WHERE time >= %lld;"
+			"DELETE FROM epochs WHERE time >= %lld;",
+			(long long)time, (long long)time);
+		sqlite3_close(copy.database);
+		ask_verifier(given, copy.folder, true, &said);
+		unseen += strcmp(said.verdict, "truncated") != 0;
+	}
+	tell(!unseen, "remove the last records one by one", &said, "truncated");
+}
+
+int main(int argc, char **argv)
+{
+	struct given given;
+	struct said unharmed;
+	unsigned int i;
+
+	if (argc < 6)
+		return 2;
+	given = (struct given){ argv[1], argv[2], argv[3], argv[4], argc > 6 ? argv[6] : NULL,
+				argv[5] };
+	mkdir(given.work, 0700);
+	printf("TAP version 13\n1..%u\n", attack_count + 3);
+	ask_verifier(&given, given.store, true, &unharmed);
+	fprintf(stderr, "| attack | verdict | where it was noticed |\n| --- | --- | --- |\n");
+	tell(!strcmp(unharmed.verdict, "intact") ||
+		     !strcmp(unharmed.verdict, "intact-with-losses") ||
+		     !strcmp(unharmed.verdict, "crashed"),
+	     "none", &unharmed, "intact, with losses or crashed");
+	for (i = 0; i < attack_count; i++)
+		play(&given, &attacks[i], &unharmed);
+	play_cuts(&given, &unharmed);
+	play_tail(&given);
+	return failed ? 1 : 0;
+}

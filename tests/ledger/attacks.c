@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whoever has the files and no key: everything that can be done to a store. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attack.h"
+
+static bool change_record(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record = get_record(copy, "records", copy->id);
+
+	(void)given;
+	record->uid += 1000;
+	put_record(copy, copy->id, record);
+	free(record);
+	return true;
+}
+
+static bool change_columns(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "UPDATE records SET verdict = 1 - verdict WHERE id = %lld",
+		(long long)copy->id);
+	return true;
+}
+
+static bool change_path(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "UPDATE records SET exe = x'2f62696e2f7472756500' WHERE id = %lld",
+		(long long)copy->id);
+	return true;
+}
+
+static bool drop_record(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "DELETE FROM records WHERE id = %lld", (long long)copy->id);
+	return true;
+}
+
+static bool swap_records(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *one = get_record(copy, "records", copy->before);
+	struct cordon_record *other = get_record(copy, "records", copy->id);
+	uint64_t sequence = one->sequence;
+
+	(void)given;
+	one->sequence = other->sequence;
+	other->sequence = sequence;
+	run_sql(copy, "UPDATE records SET sequence = -1 WHERE id = %lld", (long long)copy->before);
+	put_record(copy, copy->id, other);
+	put_record(copy, copy->before, one);
+	free(one);
+	free(other);
+	return true;
+}
+
+/* Without the constraint that would not have it. */
+static bool duplicate_record(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "CREATE TABLE loose AS SELECT * FROM records; DROP TABLE records;"
+		      "ALTER TABLE loose RENAME TO records;");
+	run_sql(copy,
+		"UPDATE records SET id = id + 1 WHERE id > %lld;"
+		"CREATE TEMP TABLE one AS SELECT * FROM records WHERE id = %lld;"
+		"UPDATE one SET id = id + 1; INSERT INTO records SELECT * FROM one;",
+		(long long)copy->id, (long long)copy->id);
+	return true;
+}
+
+/* A record that was never made, at the place of none: behind the last of its chain's epoch. */
+static bool insert_record(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record = get_record(copy, "records", copy->id);
+	int64_t id = number_sql(copy, "SELECT max(id) + 1 FROM records");
+
+	(void)given;
+	record->sequence += 100000;
+	record->uid = 0;
+	run_sql(copy,
+		"INSERT INTO records SELECT %lld, -1, boot, boottime, time, verdict, reason,"
+		" operation, pid, uid, exe, path, address, record, ledger, chain FROM records"
+		" WHERE id = %lld",
+		(long long)id, (long long)copy->id);
+	put_record(copy, id, record);
+	free(record);
+	return true;
+}
+
+static bool insert_unsealed(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record = get_record(copy, "records", copy->id);
+
+	record->ledger = 0;
+	record->algorithm = CORDON_ALGORITHM_NONE;
+	record->chain = CORDON_CHAIN_NONE;
+	insert_record(given, copy);
+	put_record(copy, number_sql(copy, "SELECT max(id) FROM records"), record);
+	free(record);
+	return true;
+}
+
+static bool renumber_record(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record = get_record(copy, "records", copy->after);
+
+	run_sql(copy, "DELETE FROM records WHERE id = %lld", (long long)copy->id);
+	(void)given;
+	record->sequence--;
+	put_record(copy, copy->after, record);
+	free(record);
+	return true;
+}
+
+static bool move_to_next_epoch(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record = get_record(copy, "records", copy->id);
+
+	(void)given;
+	record->epoch++;
+	put_record(copy, copy->id, record);
+	free(record);
+	return true;
+}
+
+static bool drop_epoch_record(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "DELETE FROM epochs WHERE id = %lld", (long long)copy->epoch);
+	return true;
+}
+
+static bool replace_epoch(const struct given *given, struct copy *copy)
+{
+	struct cordon_epoch *epoch = get_record(copy, "epochs", copy->epoch);
+
+	(void)given;
+	if (!epoch->heads) {
+		free(epoch);
+		return false;
+	}
+	/* Says that the last record was never made, which is removed. */
+	epoch->head[0].sequence--;
+	put_epoch(copy, copy->epoch, &epoch->header);
+	free(epoch);
+	return true;
+}
+
+static void delete_epochs(struct copy *copy, int64_t ledger, uint64_t from, uint64_t to)
+{
+	sqlite3_stmt *s;
+
+	run_sql(copy, "DELETE FROM epochs WHERE ledger = %lld AND epoch BETWEEN %llu AND %llu",
+		(long long)ledger, (unsigned long long)from, (unsigned long long)to);
+	sqlite3_prepare_v2(copy->database, "SELECT id, record FROM records", -1, &s, NULL);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		const struct cordon_header *record = sqlite3_column_blob(s, 1);
+
+		if (record->epoch >= from && record->epoch <= to &&
+		    (int64_t)record->ledger == ledger)
+			run_sql(copy, "DELETE FROM records WHERE id = %lld",
+				(long long)sqlite3_column_int64(s, 0));
+	}
+	sqlite3_finalize(s);
+}
+
+static bool drop_epoch(const struct given *given, struct copy *copy)
+{
+	struct cordon_header *header = get_record(copy, "epochs", copy->epoch);
+
+	(void)given;
+	delete_epochs(copy, (int64_t)header->ledger, header->epoch, header->epoch);
+	free(header);
+	return true;
+}
+
+/* What an attacker does who wants the last minutes not to have been. */
+static bool drop_end(const struct given *given, struct copy *copy)
+{
+	struct cordon_header *header = get_record(copy, "epochs", copy->last_epoch);
+
+	(void)given;
+	delete_epochs(copy, (int64_t)header->ledger, header->epoch / 2, header->epoch + 1);
+	free(header);
+	return true;
+}
+
+static bool roll_back(const struct given *given, struct copy *copy)
+{
+	char command[9000];
+
+	if (!given->older)
+		return false;
+	sqlite3_close(copy->database);
+	copy->database = NULL;
+	snprintf(command, sizeof(command), "rm -rf '%s'; cp -a '%s' '%s'", copy->folder,
+		 given->older, copy->folder);
+	return !system(command);
+}
+
+/* The ledger's records of the middle, as another ledger's. */
+static bool splice_boots(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record = get_record(copy, "records", copy->id);
+	int64_t other =
+		number_sql(copy, "SELECT ifnull(max(id), 0) FROM records WHERE ledger != %lld",
+			   (long long)record->ledger);
+	struct cordon_record *theirs;
+
+	(void)given;
+	if (!other) {
+		free(record);
+		return false;
+	}
+	theirs = get_record(copy, "records", other);
+	record->ledger = theirs->ledger;
+	memcpy(record->boot, theirs->boot, sizeof(record->boot));
+	record->epoch = theirs->epoch;
+	record->chain = theirs->chain;
+	record->sequence = theirs->sequence + 1;
+	put_record(copy, copy->id, record);
+	free(record);
+	free(theirs);
+	return true;
+}
+
+static bool remove_boot(const struct given *given, struct copy *copy)
+{
+	int64_t ledger = number_sql(copy, "SELECT ledger FROM boots ORDER BY time LIMIT 1");
+
+	(void)given;
+	if (number_sql(copy, "SELECT count(*) FROM boots") < 2)
+		return false;
+	run_sql(copy,
+		"DELETE FROM records WHERE ledger = %lld; DELETE FROM epochs WHERE ledger = %lld;"
+		"DELETE FROM boots WHERE ledger = %lld;",
+		(long long)ledger, (long long)ledger, (long long)ledger);
+	return true;
+}
+
+/* A secret of the attacker's own, sealed to the auditor as the kernel's was. */
+static bool replace_secret(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "UPDATE boots SET record = CAST(substr(record, 1, 88) || "
+		      "randomblob(length(record) - 88) AS BLOB)");
+	return true;
+}
+
+static bool remove_secret(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "DELETE FROM boots");
+	return true;
+}
+
+static bool clear_all(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_sql(copy, "DELETE FROM records; DELETE FROM epochs; DELETE FROM boots;");
+	return true;
+}
+
+static bool shuffle_rows(const struct given *given, struct copy *copy)
+{
+	int64_t top = number_sql(copy, "SELECT max(id) FROM records");
+
+	(void)given;
+	run_sql(copy, "UPDATE records SET id = -id; UPDATE records SET id = %lld + id + 1",
+		(long long)top);
+	return true;
+}
+
+static bool damage_file(const struct given *given, struct copy *copy)
+{
+	FILE *file;
+
+	(void)given;
+	sqlite3_close(copy->database);
+	copy->database = NULL;
+	file = fopen(copy->file, "r+");
+	fseek(file, 0, SEEK_END);
+	for (long page = ftell(file) / 4096 - 1; page > 1; page -= 4) {
+		fseek(file, page * 4096, SEEK_SET);
+		for (int i = 0; i < 4096; i++)
+			fputc(0xa5, file);
+	}
+	return !fclose(file);
+}
+
+const struct attack attacks[] = {
+	{ "change a record", change_record, "altered", "changed", false },
+	{ "change only what is shown of a record", change_columns, "altered", "no records", false },
+	{ "change only the program that is shown", change_path, "altered", "no records", false },
+	{ "drop a record", drop_record, "altered", "removed", false },
+	{ "swap two records", swap_records, "altered", "", false },
+	{ "duplicate a record", duplicate_record, "altered", "two records", false },
+	{ "insert a record", insert_record, "altered", "", false },
+	{ "insert a record of no ledger", insert_unsealed, "altered", "in no ledger", false },
+	{ "drop a record and renumber the next", renumber_record, "altered", "", false },
+	{ "move a record to the next epoch", move_to_next_epoch, "altered", "", false },
+	{ "drop an epoch's record", drop_epoch_record, "altered", "epoch's record", false },
+	{ "drop an epoch with all its records", drop_epoch, "altered", "", false },
+	{ "replace an epoch's record", replace_epoch, "altered", "changed", false },
+	{ "drop the end", drop_end, "truncated", "at the end are missing", false },
+	{ "roll back to an older copy", roll_back, "truncated", "at the end are missing", false },
+	{ "splice two boots", splice_boots, "altered", "", false },
+	{ "remove a boot", remove_boot, "missing-boot", "not here", false },
+	{ "replace the sealed secret", replace_secret, "unverifiable", "boot record", false },
+	{ "remove the sealed secret", remove_secret, "unverifiable", "no boot record", false },
+	{ "remove everything", clear_all, "unverifiable", "no ledger", false },
+	{ "turn the order of rows round", shuffle_rows, NULL, NULL, false },
+	{ "overwrite pages of the file", damage_file, "altered", "damaged", false },
+};
+const unsigned int attack_count = sizeof(attacks) / sizeof(attacks[0]);
