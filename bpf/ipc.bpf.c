@@ -5,19 +5,18 @@
  */
 #include "access.bpf.h"
 
-#define PTRACE_MODE_ATTACH  2
+#define PTRACE_MODE_ATTACH  2 /* may change the other's memory, not only read it */
 #define PTRACE_MODE_NOAUDIT 4
 #define NAME_BYTES	    16
 
-/* Reading another's memory is reading its taint. */
+/* Reading another's memory is reading its taint; writing to it gives it one's own. */
 static __always_inline int access_target(struct subject *t, __u32 pid, __u32 mode)
 {
-	bool quiet = mode & PTRACE_MODE_NOAUDIT;
-
+	bool quiet = mode & PTRACE_MODE_NOAUDIT, writes = mode & PTRACE_MODE_ATTACH;
 	struct cordon_subject_facts actor = {}, target = {};
 	struct subject *s = subject_current();
 	struct access a = {};
-	__u64 raise;
+	__u64 raise, given;
 
 	a.operation = CORDON_OPERATION_ACT;
 	a.target_pid = pid;
@@ -35,25 +34,32 @@ static __always_inline int access_target(struct subject *t, __u32 pid, __u32 mod
 	/* Process 1 starts the controller: it may be looked at, not steered (R7). */
 	if ((mode & PTRACE_MODE_ATTACH) && (t->flags & CORDON_SUBJECT_INIT))
 		target.flags |= CORDON_SUBJECT_CONTROLLER;
-	a.reason = cordon_decide_act(&actor, &target);
+	a.reason = cordon_decide_act(&actor, &target, writes);
 	/* A probe that asks for no audit (ps, for a few fields of stat): counted only. */
 	if (quiet) {
-		if (!a.reason)
+		if (!a.reason || a.reason == CORDON_REASON_TRUSTED)
 			return 0;
 		count(CORDON_COUNTER_COUNT + a.reason);
 		return control.mode == CORDON_MODE_ENFORCING ? -EACCES : 0;
 	}
-	if (a.reason) {
+	if (a.reason == CORDON_REASON_TRUSTED) {
+		record_access(&a, CORDON_VERDICT_ALLOW);
+		writes = false;
+	} else if (a.reason) {
 		int outcome = access_refuse(&a);
 
 		if (outcome)
 			return access_errno(outcome);
 	}
+	if (actor.flags & CORDON_SUBJECT_CONTROLLER)
+		return 0;
 	raise = target.taint & ~actor.taint;
-	if (raise && !(actor.flags & CORDON_SUBJECT_CONTROLLER)) {
+	given = writes ? actor.taint & ~target.taint : 0;
+	if (raise | given) {
 		a.reason = CORDON_REASON_RAISED;
 		record_access(&a, CORDON_VERDICT_ALLOW);
 		subject_raise(s, raise);
+		subject_raise(t, given);
 		count(CORDON_COUNTER_RAISES);
 	}
 	return 0;
@@ -89,8 +95,14 @@ int BPF_PROG(hook_ptrace_traceme, struct task_struct *parent)
 	}
 	subject_facts(&actor, by);
 	subject_facts(&target, s);
-	a.reason = cordon_decide_act(&actor, &target);
-	return a.reason ? access_errno(access_refuse(&a)) : 0;
+	a.reason = cordon_decide_act(&actor, &target, 1);
+	if (a.reason && a.reason != CORDON_REASON_TRUSTED)
+		return access_errno(access_refuse(&a));
+	/* From here on the parent reads and writes without asking again. */
+	subject_raise(by, target.taint);
+	if (!a.reason)
+		subject_raise(s, actor.taint);
+	return 0;
 }
 
 /*

@@ -107,9 +107,15 @@ static __always_inline enum cordon_reason cordon_decide_reach(const struct cordo
 	return CORDON_REASON_NONE;
 }
 
-/* R4: ptrace, process_vm_*, /proc/PID/mem, pidfd_getfd. @t is acted on. */
+/*
+ * R4: ptrace, process_vm_*, /proc/PID/mem, pidfd_getfd. @t is acted on. Who may
+ * change @t's memory writes to it (@writes), and what @t gets must be within
+ * its clearance: then @t's taint takes the actor's. Trusted subjects are exempt
+ * from that, as from R2.
+ */
 static __always_inline enum cordon_reason cordon_decide_act(const struct cordon_subject_facts *s,
-							    const struct cordon_subject_facts *t)
+							    const struct cordon_subject_facts *t,
+							    int writes)
 {
 	if (s->flags & CORDON_SUBJECT_CONTROLLER)
 		return CORDON_REASON_NONE;
@@ -117,6 +123,9 @@ static __always_inline enum cordon_reason cordon_decide_act(const struct cordon_
 		return CORDON_REASON_GUARD;
 	if (!cordon_label_dominates(s->clearance, cordon_label_join(t->taint, t->clearance)))
 		return CORDON_REASON_ACT_UP;
+	if (writes && !cordon_label_dominates(t->clearance, s->taint))
+		return s->flags & CORDON_SUBJECT_TRUSTED ? CORDON_REASON_TRUSTED :
+							   CORDON_REASON_WRITE_DOWN;
 	return CORDON_REASON_NONE;
 }
 

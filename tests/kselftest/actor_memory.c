@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "actor.h"
@@ -44,6 +45,56 @@ static int step_vm_write(struct actor *actor, const char *pid)
 	struct iovec remote = { (void *)EXPOSED_ADDRESS, CANARY_BYTES };
 
 	return actor_result(process_vm_writev(atoi(pid), &local, 1, &remote, 1, 0));
+}
+
+/* Waits until somebody else has written there, for at most two seconds, and takes it. */
+static int step_await_exposed(struct actor *actor, const char *unused)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	const volatile char *page = (const char *)EXPOSED_ADDRESS;
+
+	(void)unused;
+	for (int i = 0; i < 400; i++) {
+		if (page[CANARY_BYTES - 1]) {
+			memcpy(actor->buffer, (const char *)EXPOSED_ADDRESS, CANARY_BYTES);
+			actor->length = CANARY_BYTES;
+			return 0;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
+static int step_proc_mem_write(struct actor *actor, const char *pid)
+{
+	char path[64];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	length = pwrite(fd, actor->buffer, CANARY_BYTES, EXPOSED_ADDRESS);
+	close(fd);
+	return length < 0 ? -errno : 0;
+}
+
+static int step_poke(struct actor *actor, const char *pid)
+{
+	int status, target = atoi(pid);
+
+	if (ptrace(PTRACE_ATTACH, target, NULL, NULL))
+		return -errno;
+	waitpid(target, &status, 0);
+	for (size_t i = 0; i < CANARY_BYTES; i += sizeof(long)) {
+		long word;
+
+		memcpy(&word, actor->buffer + i, sizeof(word));
+		ptrace(PTRACE_POKEDATA, target, EXPOSED_ADDRESS + i, word);
+	}
+	ptrace(PTRACE_DETACH, target, NULL, NULL);
+	return 0;
 }
 
 static int step_open_proc_mem(struct actor *actor, const char *pid)
@@ -228,6 +279,9 @@ const struct actor_steps actor_memory_steps[] = {
 	{ "expose", step_expose },
 	{ "vm_read", step_vm_read },
 	{ "vm_write", step_vm_write },
+	{ "await_exposed", step_await_exposed },
+	{ "proc_mem_write", step_proc_mem_write },
+	{ "poke", step_poke },
 	{ "open_proc_mem", step_open_proc_mem },
 	{ "read_exposed", step_read_exposed },
 	{ "peek", step_peek },

@@ -15,6 +15,35 @@ ATTACK(B9_proc_mem, .kind = ATTACK_READ, .holder = HOLDER,
 ATTACK(B9_ptrace_peek, .kind = ATTACK_READ, .holder = HOLDER, .steps = "try peek=%d",
        .reason = "act-up");
 
+/* ---- ... and writing to it ------------------------------------------------------------ */
+
+#define EXPOSED "expose stop await_exposed"
+ATTACK(B9_process_vm_writev_down, .kind = ATTACK_WRITE_DOWN, .holder_receives = true,
+       .holder = EXPOSED, .steps = "taint=%s try vm_write=%d", .reason = "write-down",
+       .operation = "act");
+/* A tainted subject opens nothing in /proc for writing: these files have no label. */
+ATTACK(B9_proc_mem_written_down, .kind = ATTACK_WRITE_DOWN, .holder_receives = true,
+       .holder = EXPOSED, .steps = "taint=%s try proc_mem_write=%d",
+       .cleared_steps = "taint=%s try vm_write=%d", .reason = "write-down");
+ATTACK(B9_ptrace_poke_down, .kind = ATTACK_WRITE_DOWN, .holder_receives = true, .holder = EXPOSED,
+       .steps = "taint=%s try poke=%d", .reason = "write-down");
+
+/* A cleared process that is written to by a tainted one is tainted. */
+TEST_F(guarded, B9_written_to_is_tainted)
+{
+	static const struct actor_call holder = {
+		.program = CLEARED, .steps = "expose stop await_exposed is_tainted=" PROBE
+	};
+	char steps[128];
+	pid_t pid = actor_start(&holder);
+
+	ASSERT_TRUE(actor_wait_stopped(pid));
+	snprintf(steps, sizeof(steps), "taint=" SECRET " try vm_write=%d", pid);
+	EXPECT_ACTOR(CLEARED, steps, ACTOR_OK);
+	kill(pid, SIGCONT);
+	EXPECT_EQ(ACTOR_OK, actor_wait(pid));
+}
+
 TEST_F(guarded, R4_acting_is_by_clearance)
 {
 	static const struct actor_call holder = { .program = CLEARED,

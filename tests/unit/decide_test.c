@@ -118,23 +118,30 @@ static const struct act_row {
 	const char *name;
 	struct cordon_subject_facts s, t;
 	enum cordon_reason expected;
+	int writes;
 } acts[] = {
-	{ "R4 the equal act on each other", { U, U, 0 }, { U, U, 0 }, R(NONE) },
-	{ "R4 the lower do not act on the cleared", { U, U, 0 }, { S, U, 0 }, R(ACT_UP) },
-	{ "R4 the lower do not act on the tainted", { U, U, 0 }, { U, S, 0 }, R(ACT_UP) },
-	{ "R4 the cleared act on the lower", { S, U, 0 }, { U, U, 0 }, R(NONE) },
-	{ "R4 the cleared act on the tainted", { S, U, 0 }, { S, S, 0 }, R(NONE) },
-	{ "R4 another category is not dominated", { SA, U, 0 }, { SB, U, 0 }, R(ACT_UP) },
-	{ "R4 nobody acts on the controller", { T, U, TRUSTED }, { U, U, CONTROLLER }, R(GUARD) },
-	{ "R4 the controller acts on all", { U, U, CONTROLLER }, { T, T, 0 }, R(NONE) },
-	{ "R4 the trusted are cleared like others", { U, U, TRUSTED }, { S, U, 0 }, R(ACT_UP) },
+	{ "R4 the equal act on each other", { U, U, 0 }, { U, U, 0 }, R(NONE), 0 },
+	{ "R4 the lower do not act on the cleared", { U, U, 0 }, { S, U, 0 }, R(ACT_UP), 0 },
+	{ "R4 the lower do not act on the tainted", { U, U, 0 }, { U, S, 0 }, R(ACT_UP), 0 },
+	{ "R4 the cleared act on the lower", { S, U, 0 }, { U, U, 0 }, R(NONE), 0 },
+	{ "R4 the cleared act on the tainted", { S, U, 0 }, { S, S, 0 }, R(NONE), 0 },
+	{ "R4 another category is not dominated", { SA, U, 0 }, { SB, U, 0 }, R(ACT_UP), 0 },
+	{ "R4 nobody acts on the controller", { T, U, TRUSTED }, { U, U, CONTROLLER }, R(GUARD), 0 },
+	{ "R4 the controller acts on all", { U, U, CONTROLLER }, { T, T, 0 }, R(NONE), 0 },
+	{ "R4 the trusted are cleared like others", { U, U, TRUSTED }, { S, U, 0 }, R(ACT_UP), 0 },
+	{ "R4 the clean write to the lower", { S, U, 0 }, { U, U, 0 }, R(NONE), 1 },
+	{ "R4 the tainted read the lower", { S, S, 0 }, { U, U, 0 }, R(NONE), 0 },
+	{ "R4 the tainted do not write to the lower", { S, S, 0 }, { U, U, 0 }, R(WRITE_DOWN), 1 },
+	{ "R4 nor to who lost the clearance", { S, S, 0 }, { U, S, 0 }, R(WRITE_DOWN), 1 },
+	{ "R4 the tainted write to the cleared", { S, S, 0 }, { S, U, 0 }, R(NONE), 1 },
+	{ "R4 the trusted write down", { S, S, TRUSTED }, { U, U, 0 }, R(TRUSTED), 1 },
 };
 
 static void act_is(void **state)
 {
 	const struct act_row *row = *state;
 
-	assert_int_equal(cordon_decide_act(&row->s, &row->t), row->expected);
+	assert_int_equal(cordon_decide_act(&row->s, &row->t, row->writes), row->expected);
 }
 
 static const struct move_row {
