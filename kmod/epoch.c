@@ -215,36 +215,38 @@ void cordon_epochs_start(u64 pid)
 	wake_up(&sealer_wait);
 }
 
-/* Whether it is time; jiffies to wait until then into @left. */
-static bool is_due(unsigned long *left)
+/* Jiffies until the epoch is to end; 0: it is time. */
+static unsigned long time_left(void)
 {
-	u64 now = ktime_get_boottime_ns();
-	u64 end = READ_ONCE(epoch->begin_ns) + CORDON_EPOCH_NS;
+	u64 now = ktime_get_boottime_ns(), end = epoch->begin_ns + CORDON_EPOCH_NS;
 
-	*left = end > now ? nsecs_to_jiffies(end - now) + 1 : 0;
-	return !*left || READ_ONCE(is_called);
+	lockdep_assert_held(&epochs_lock);
+	return end > now && !READ_ONCE(is_called) ? nsecs_to_jiffies(end - now) + 1 : 0;
+}
+
+/* Ends the epoch when it is time. Return: jiffies until the next look. */
+static unsigned long seal(void)
+{
+	unsigned long left;
+
+	mutex_lock(&epochs_lock);
+	left = time_left();
+	if (!left) {
+		WRITE_ONCE(is_called, false);
+		/* When the queue is full, the next look is an epoch later. */
+		left = end_epoch() ? HZ : time_left();
+	}
+	mutex_unlock(&epochs_lock);
+	wake_up_all(&reader_wait);
+	return left;
 }
 
 static int run_sealer(void *unused)
 {
-	unsigned long left;
-
 	wait_event_idle(sealer_wait, cordon_ledger_has_begun() || kthread_should_stop());
-	while (!kthread_should_stop()) {
-		if (!is_due(&left)) {
-			wait_event_idle_timeout(
-				sealer_wait, READ_ONCE(is_called) || kthread_should_stop(), left);
-			continue;
-		}
-		WRITE_ONCE(is_called, false);
-		mutex_lock(&epochs_lock);
-		left = end_epoch() ? HZ : 0;
-		mutex_unlock(&epochs_lock);
-		wake_up_all(&reader_wait);
-		/* The queue is full; the next look is an epoch later. */
-		if (left)
-			wait_event_idle_timeout(sealer_wait, kthread_should_stop(), left);
-	}
+	while (!kthread_should_stop())
+		wait_event_idle_timeout(sealer_wait, READ_ONCE(is_called) || kthread_should_stop(),
+					seal());
 	return 0;
 }
 

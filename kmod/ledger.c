@@ -198,18 +198,22 @@ void cordon_chains_turn(struct cordon_epoch *epoch, const u8 secret[CORDON_KEY_B
  * and what does not exist cannot be read. Whoever enrolled an auditor gets it in @request, this
  * once; otherwise nobody ever has it.
  *
- * Return: 0; -EINVAL for unknown flags; -EALREADY when the ledger has begun.
+ * Return: 0; -EINVAL for unknown flags; -EALREADY when the ledger has begun; -ERESTARTSYS when a
+ * signal came before the kernel had randomness.
  */
 int cordon_ledger_begin(struct cordon_ledger_begin *request)
 {
 	u8 secret[CORDON_KEY_BYTES];
+	int err;
 
 	lockdep_assert_held(&cordon_lock);
 	if (request->flags & ~CORDON_LEDGER_ENROLLED)
 		return -EINVAL;
 	if (ledger.number)
 		return -EALREADY;
-	get_random_bytes_wait(secret, sizeof(secret));
+	err = get_random_bytes_wait(secret, sizeof(secret));
+	if (err)
+		return err;
 	memcpy(ledger.boot, request->boot, sizeof(ledger.boot));
 	ledger.flags = request->flags;
 	ledger.boottime_ns = ktime_get_boottime_ns();

@@ -3,7 +3,7 @@
 # Those of $(KT_BARE) run on the kernel alone, before the guard is loaded, $(KT_LATE) after all others.
 
 KT         := $(B)/tests/kselftest
-KT_BARE    := module_test
+KT_BARE    := module_test ledger_test
 KT_LATE    := controller_test
 KT_ACTOR   := $(patsubst tests/kselftest/%.c,$(KT)/%.o,$(wildcard tests/kselftest/actor*.c)) \
 	      $(KT)/hash.o $(KT)/world.o
@@ -29,8 +29,21 @@ $(KT)/actor: $(KT_ACTOR)
 $(KT)/run $(KT)/refusal: $(KT)/%: $(KT)/%.o $(KT_RUN) $(KT_LIBRARY)
 	$(CC) $(CFLAGS) -o $@ $^ -ljson-c
 
+# Records for the ledger, without a guard.
+$(KT)/%.bpf.o: tests/kselftest/%.bpf.c $(B)/vmlinux.h $(wildcard bpf/*.bpf.h include/cordon/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(KT)/%.skel.h: $(KT)/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $* > $@.tmp
+	mv $@.tmp $@
+
+$(KT)/ledger_test.o: $(KT)/ledger_probe.skel.h
+$(KT)/ledger_test.o: KT_CFLAGS += -I$(KT) -Iuserspace/lib
+$(KT)/ledger_test: LDLIBS += -lb2
+
 $(KT)/%_test: $(KT)/%_test.o $(KT_LIBRARY)
-	$(CC) $(CFLAGS) -pthread -o $@ $^ -ljson-c -lbpf
+	$(CC) $(CFLAGS) -pthread -o $@ $^ -ljson-c -lbpf $(LDLIBS)
 
 KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/actor:/tests/actor \
 	   $(foreach t,$(filter-out $(KT_BARE) $(KT_LATE),$(notdir $(KT_TESTS))),$(KT)/$(t):/tests/$(t)) \

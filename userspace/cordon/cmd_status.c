@@ -75,6 +75,24 @@ static void show_subjects(struct json_object *status)
 	       number(subjects, "unlabelled"));
 }
 
+static void show_ledger(struct json_object *status)
+{
+	struct json_object *ledger = group_of(status, "ledger"), *enrolled = NULL;
+
+	if (!ledger) {
+		puts("ledger      none: without the module, records prove nothing");
+		return;
+	}
+	json_object_object_get_ex(ledger, "enrolled", &enrolled);
+	printf("ledger      %s, epoch %lld, %lld records in %lld chains, %lld of them lost%s\n",
+	       cordon_json_text(ledger, "number", "?"), number(ledger, "epoch"),
+	       number(ledger, "records"), number(ledger, "chains"), number(ledger, "drops"),
+	       json_object_get_boolean(enrolled) ? "" : "; no auditor is enrolled");
+	if (number(ledger, "epochs_merged"))
+		printf("            %lld epochs took in another, because nobody took it\n",
+		       number(ledger, "epochs_merged"));
+}
+
 static void show_records(struct json_object *status)
 {
 	struct json_object *records = group_of(status, "records");
@@ -153,6 +171,7 @@ static void show(struct json_object *status)
 	show_controller(status);
 	show_subjects(status);
 	show_records(status);
+	show_ledger(status);
 	show_numbers(counters, "counters");
 	show_numbers(counters ? group_of(counters, "reasons") : NULL, "denials by");
 	show_coverage(status);

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "controller.h"
 #include "guarded.h"
+#include "ledger.h"
 #include "paths.h"
 #include "pins.h"
 #include "revive.h"
@@ -241,17 +242,6 @@ static int load_guard(struct controller *controller, uint64_t next_sequence,
 	return err;
 }
 
-/* A ledger that runs already goes on. */
-static int begin_ledger(struct controller *controller, struct cordon_failure *failure)
-{
-	struct cordon_ledger_begin begin = { 0 };
-
-	memcpy(begin.boot, controller->boot, sizeof(begin.boot));
-	if (ioctl(controller->guard.device, CORDON_IOCTL_BEGIN, &begin) && errno != EALREADY)
-		return cordon_failure_errno(failure, errno, CORDON_DEVICE ": BEGIN");
-	return 0;
-}
-
 int controller_attach(struct controller *controller, uint64_t next_sequence,
 		      struct cordon_failure *failure)
 {
@@ -260,7 +250,7 @@ int controller_attach(struct controller *controller, uint64_t next_sequence,
 	int err = cordon_guard_open_device(guard, O_RDWR, failure);
 
 	if (!err)
-		err = begin_ledger(controller, failure);
+		err = ledger_begin(controller, failure);
 	if (err && err != -ENOENT)
 		return err;
 	setrlimit(RLIMIT_MEMLOCK, &no_limit); /* before 5.11 only; newer kernels need none */
@@ -348,8 +338,8 @@ int controller_claim(struct controller *controller, struct cordon_failure *failu
 	return err ? cordon_failure_errno(failure, -err, "claiming the controller's place") : 0;
 }
 
-void controller_record(struct controller *controller, enum cordon_reason reason, const char *format,
-		       ...)
+int controller_record(struct controller *controller, enum cordon_reason reason, const char *format,
+		      ...)
 {
 	struct cordon_control_note note = { .reason = reason };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &note, .ctx_size_in = sizeof(note));
@@ -361,10 +351,10 @@ void controller_record(struct controller *controller, enum cordon_reason reason,
 	va_end(arguments);
 	err = bpf_prog_test_run_opts(controller->guard.program[CORDON_GUARD_PROGRAM_RECORD],
 				     &options);
-	if (err || options.retval)
-		fprintf(stderr, "cordond: this change has no record: %s\n", note.text);
-	else
-		fprintf(stderr, "cordond: %s\n", note.text);
+	if (!err)
+		err = (int)options.retval;
+	fprintf(stderr, "cordond: %s%s\n", err ? "this change has no record: " : "", note.text);
+	return err;
 }
 
 int controller_lower(struct controller *controller, uint32_t pid, uint64_t label,

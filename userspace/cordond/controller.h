@@ -37,6 +37,7 @@ struct controller {
 	__u64 boot[2];
 	time_t started;
 	bool restarted; /* the guard ran already */
+	bool ledger_began; /* by us */
 	struct active_policy policy;
 	struct notes notes; /* of the active policy */
 	struct superblocks superblocks;
@@ -92,10 +93,10 @@ int controller_set_mode(struct controller *controller, enum cordon_mode mode, bo
 void controller_restore_mode(struct controller *controller);
 enum cordon_mode controller_mode(const struct controller *controller);
 
-/* A record of the controller's own doing. A lost one is told. */
-__attribute__((format(printf, 3, 4))) void controller_record(struct controller *controller,
-							     enum cordon_reason reason,
-							     const char *format, ...);
+/* A record of the controller's own doing. 0, or -EAGAIN when there was no room; it is told. */
+__attribute__((format(printf, 3, 4))) int controller_record(struct controller *controller,
+							    enum cordon_reason reason,
+							    const char *format, ...);
 
 /* status.c */
 struct json_object *controller_status(struct controller *controller);

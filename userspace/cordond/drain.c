@@ -8,10 +8,12 @@
 
 #include "cleanup.h"
 #include "drain.h"
+#include "epochs.h"
 #include "gaps.h"
 #include "mounts.h"
 #include "ring.h"
 #include "store.h"
+#include "store_ledger.h"
 
 /* Records in a transaction: each ends with the disk having them. */
 #define BATCH	1024
@@ -25,7 +27,7 @@ struct drain {
 	struct cordon_mounts mounts;
 	int mounts_fd; /* readable with POLLPRI when the mounts changed */
 	__u64 boot[2];
-	int device; /* borrowed: the module; -1: none, and no ledger */
+	struct epochs epochs;
 	const __u64 *made; /* the number given out last; shared with the kernel */
 	int stop; /* eventfd: the thread shall end */
 	int signal; /* eventfd: records were stored */
@@ -34,6 +36,7 @@ struct drain {
 	/* Everybody's, under the lock. */
 	pthread_mutex_t lock;
 	struct cordon_store *store;
+	struct cordon_ledger_boot boot_record; /* bytes is 0: none waits */
 	struct cordon_store_limits limits;
 	uint64_t looked_ns; /* when the volume's size was last looked at, CLOCK_MONOTONIC */
 	struct drain_state state;
@@ -249,20 +252,37 @@ static void read_losses(struct drain *drain)
 	struct cordon_ledger_state ledger;
 
 	cordon_store_lost(drain->store, drain->boot, &drain->state.lost);
-	if (drain->device >= 0 && !ioctl(drain->device, CORDON_IOCTL_LEDGER, &ledger))
+	if (drain->epochs.device >= 0 && !ioctl(drain->epochs.device, CORDON_IOCTL_LEDGER, &ledger))
 		drain->state.lost += ledger.drops;
 }
 
-/* One transaction. Returns how many records it took; -1: none now, try later. */
-static int take_batch(struct drain *drain)
+/* In the open transaction: who may verify, records, then the epochs that speak of them. */
+static int store_all(struct drain *drain, unsigned int *count)
+{
+	int err = 0;
+
+	if (drain->boot_record.bytes)
+		err = cordon_store_add_boot(drain->store, &drain->boot_record);
+	if (!err)
+		err = store_batch(drain, count);
+	return err ? err : epochs_store(&drain->epochs, &drain->ring, drain->store);
+}
+
+/*
+ * One transaction. Returns how many records it took; -1: none now, try later. *@more: the module
+ * may have more epochs.
+ */
+static int take_batch(struct drain *drain, bool *more)
 {
 	uint64_t made = __atomic_load_n(drain->made, __ATOMIC_ACQUIRE);
 	struct cordon_gaps before = drain->gaps;
 	unsigned int count = 0;
-	int err = cordon_store_begin(drain->store);
+	int err;
 
+	epochs_read(&drain->epochs, &drain->ring);
+	err = cordon_store_begin(drain->store);
 	if (!err) {
-		err = store_batch(drain, &count);
+		err = store_all(drain, &count);
 		if (!err)
 			err = cordon_store_commit(drain->store);
 	}
@@ -271,10 +291,14 @@ static int take_batch(struct drain *drain)
 		cordon_store_rollback(drain->store);
 		/* They come again: nothing of them was seen. */
 		ring_rewind(&drain->ring);
+		epochs_rollback(&drain->epochs);
 		drain->gaps = before;
+		*more = false;
 		return -1;
 	}
 	ring_release(&drain->ring);
+	*more = epochs_commit(&drain->epochs);
+	drain->boot_record.bytes = 0;
 	look_for_missing(drain, count, made);
 	drain->state.trouble[0] = '\0';
 	drain->state.stored += count;
@@ -287,20 +311,20 @@ static int take_batch(struct drain *drain)
 static bool take_all(struct drain *drain)
 {
 	uint64_t one = 1;
-	bool was_well, is_well;
+	bool was_well, is_well, more;
 	int count;
 
 	do {
 		pthread_mutex_lock(&drain->lock);
 		was_well = !drain->state.trouble[0];
-		count = take_batch(drain);
+		count = take_batch(drain, &more);
 		is_well = !drain->state.trouble[0];
 		pthread_mutex_unlock(&drain->lock);
 		if ((count > 0 || was_well != is_well) &&
 		    write(drain->signal, &one, sizeof(one)) < 0 && errno != EAGAIN)
 			fprintf(stderr, "cordond: cannot wake the followers of records: %s\n",
 				strerror(errno));
-	} while (count == BATCH);
+	} while (count == BATCH || more);
 	return count >= 0;
 }
 
@@ -315,15 +339,18 @@ static void *drain_run(void *context)
 			{ .fd = drain->mounts_fd, .events = POLLPRI },
 			/* While the store does not take them, records are no news. */
 			{ .fd = well ? drain->ring.map : -1, .events = POLLIN },
+			{ .fd = well ? drain->epochs.device : -1, .events = POLLIN },
 		};
-		int timeout = !well || drain->gaps.count ? 500 : 5000;
+		bool waits = !well || drain->gaps.count || epochs_wait(&drain->epochs);
 
-		poll(wait, 3, timeout);
+		poll(wait, 4, waits ? 500 : 5000);
 		if (wait[1].revents)
 			read_mounts(drain);
 		well = take_all(drain);
-		if (wait[0].revents)
+		if (wait[0].revents) {
+			epochs_tell_anchor(&drain->epochs);
 			return NULL;
+		}
 	}
 }
 
@@ -333,7 +360,8 @@ int drain_start(struct drain *drain, const struct cordon_guard *guard,
 	int err = ring_open(&drain->ring, guard->map[CORDON_GUARD_MAP_RECORDS]);
 
 	drain->made = guard->record_sequence;
-	drain->device = guard->device;
+	if (!err)
+		err = epochs_open(&drain->epochs, guard->device);
 	if (err)
 		return cordon_failure_errno(failure, -err, "the ring of records");
 	read_mounts(drain);
@@ -352,6 +380,7 @@ void drain_stop(struct drain **drain)
 	if (stopping->running && write(stopping->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(stopping->thread, NULL);
 	ring_close(&stopping->ring);
+	epochs_close(&stopping->epochs);
 	cordon_mounts_free(&stopping->mounts);
 	cordon_store_close(&stopping->store);
 	cordon_fd_close(&stopping->stop);
@@ -371,6 +400,20 @@ void drain_read_state(struct drain *drain, struct drain_state *state)
 {
 	pthread_mutex_lock(&drain->lock);
 	*state = drain->state;
+	pthread_mutex_unlock(&drain->lock);
+}
+
+void drain_add_boot(struct drain *drain, const struct cordon_ledger_boot *boot)
+{
+	int err;
+
+	pthread_mutex_lock(&drain->lock);
+	err = cordon_store_add_boot(drain->store, boot);
+	if (err) {
+		drain->boot_record = *boot;
+		fprintf(stderr, "cordond: the ledger's beginning waits for the store: %s\n",
+			cordon_store_error(drain->store));
+	}
 	pthread_mutex_unlock(&drain->lock);
 }
 

@@ -8,6 +8,7 @@
 
 #include "failure.h"
 #include "guard.h"
+#include "ledger_hash.h"
 #include "volumes.h"
 
 struct drain;
@@ -38,6 +39,11 @@ void drain_stop(struct drain **drain);
 /* Readable when records were stored since it was last read. */
 int drain_signal(const struct drain *drain);
 void drain_read_state(struct drain *drain, struct drain_state *state);
+/*
+ * Stored at once, ahead of everything else of its ledger. When the store does not take it now, it is
+ * tried again with every transaction: there is no second one.
+ */
+void drain_add_boot(struct drain *drain, const struct cordon_ledger_boot *boot);
 int drain_add_policy(struct drain *drain, const void *image, size_t bytes,
 		     struct cordon_failure *failure);
 

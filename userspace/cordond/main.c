@@ -17,6 +17,7 @@
 
 #include "cleanup.h"
 #include "controller.h"
+#include "ledger.h"
 #include "kernel_state.h"
 #include "names.h"
 #include "paths.h"
@@ -277,6 +278,8 @@ static int start(struct controller *controller, struct cordon_failure *failure)
 	if (!err)
 		err = controller_attach(controller, next, failure);
 	if (!err)
+		ledger_record_previous(controller);
+	if (!err)
 		err = controller->restarted ? set_up_again(controller, failure) :
 					      set_up_new(controller, failure);
 	if (!err)
@@ -420,6 +423,7 @@ static int run(struct controller *controller, struct cordon_failure *failure)
 
 static void controller_free(struct controller *controller)
 {
+	ledger_leave(controller);
 	if (controller->drain)
 		drain_stop(&controller->drain);
 	cordon_store_close(&controller->reader);

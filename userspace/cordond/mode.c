@@ -3,6 +3,7 @@
 
 #include "controller.h"
 #include "kernel_state.h"
+#include "ledger.h"
 #include "names.h"
 #include "paths.h"
 
@@ -81,6 +82,13 @@ int controller_set_mode(struct controller *controller, enum cordon_mode mode, bo
 		if (err)
 			return err;
 	}
+	/* Where a record is required nothing changes without; see also the module's own. */
+	if (ledger_is_required(controller) &&
+	    controller_record(controller, CORDON_REASON_MODE,
+			      "mode %s is about to be set, was %s, asked by %s",
+			      cordon_mode_name(mode), cordon_mode_name(before), asked_by))
+		return cordon_failure_set(failure, EACCES,
+					  "no room for the record that the policy requires");
 	err = apply_mode(controller, mode, failure);
 	/* What was opened while nothing was refused is judged now. */
 	if (!err && mode == CORDON_MODE_ENFORCING && before != CORDON_MODE_ENFORCING)

@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "controller.h"
+#include "ledger.h"
 #include "generation.h"
 #include "paths.h"
 #include "policy.h"
@@ -204,6 +205,23 @@ static const struct cordon_policy *header_of(const struct active_policy *policy)
 	return policy->image ? &policy->view.header->policy : NULL;
 }
 
+/* The ledger knows before anything changes; where a record is required, nothing does without. */
+static int record_first(struct controller *controller, const struct active_policy *policy,
+			const char *asked_by, struct cordon_failure *failure)
+{
+	const struct cordon_image *header = policy->view.header;
+
+	ledger_tell_policy(controller, &header->policy);
+	if (!ledger_is_required(controller) ||
+	    !controller_record(controller, CORDON_REASON_POLICY,
+			       "policy %.*s version %llu is about to be active, asked by %.100s",
+			       CORDON_NAME_BYTES, header->name,
+			       (unsigned long long)header->policy.version, asked_by))
+		return 0;
+	return cordon_failure_set(failure, EACCES,
+				  "no room for the record that the policy requires");
+}
+
 /* Makes @policy, which it takes over, the active one. */
 static int activate(struct controller *controller, struct active_policy *policy,
 		    const char *asked_by, struct cordon_failure *failure)
@@ -217,6 +235,8 @@ static int activate(struct controller *controller, struct active_policy *policy,
 	/* Stored first: a record of it can always be explained. */
 	if (!err)
 		err = drain_add_policy(controller->drain, policy->image, policy->bytes, failure);
+	if (!err)
+		err = record_first(controller, policy, asked_by, failure);
 	if (!err)
 		err = switch_to(controller, policy, &around, &generation, failure);
 	surroundings_free(&around);
