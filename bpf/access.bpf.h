@@ -238,8 +238,8 @@ static __always_inline int access_inode(struct inode *inode, const struct dentry
 	return access_inode_in(&a, inode, dentry, wants, operation);
 }
 
-/* R2 on a place where there is no inode yet: create, mkdir, the new name of a rename. */
-__subprogram int access_place(struct access *a)
+/* R1 and R2 on a place: where there is no inode yet, or none that may be asked for its state. */
+__subprogram int access_place(struct access *a, __u32 wants)
 {
 	struct walk w = {};
 
@@ -252,7 +252,7 @@ __subprogram int access_place(struct access *a)
 	a->flags = w.place.flags | w.place.guard;
 	a->rule = w.place.rule;
 	a->reason = w.place.reason;
-	return a->reason ? access_refuse(a) : access_decide(a, WANTS_WRITE);
+	return a->reason ? access_refuse(a) : access_decide(a, wants);
 }
 
 static __always_inline int access_name_in(struct access *a, const struct dentry *dentry,
@@ -261,7 +261,7 @@ static __always_inline int access_name_in(struct access *a, const struct dentry 
 	__builtin_memset(a, 0, sizeof(*a));
 	a->dentry = (__u64)dentry;
 	a->operation = operation;
-	return access_errno(access_place(a));
+	return access_errno(access_place(a, WANTS_WRITE));
 }
 
 static __always_inline int access_name(const struct dentry *dentry, __u32 operation)

@@ -8,6 +8,7 @@
 #include "exec.bpf.c"
 #include "task.bpf.c"
 #include "ipc.bpf.c"
+#include "uring.bpf.c"
 #include "net.bpf.c"
 #include "egress.bpf.c"
 #include "mount.bpf.c"

@@ -7,6 +7,7 @@
  */
 #include "access.bpf.h"
 #include "grant.bpf.h"
+#include "uring.bpf.h"
 
 #define LSM_UNSAFE_ANY		   7 /* include/linux/security.h: shared, traced, no_new_privs */
 #define BPF_F_BPRM_SECUREEXEC_FLAG 1
@@ -137,6 +138,8 @@ __subprogram int descriptor_is_plain(__u64 address)
 
 	if (!inode)
 		return 0;
+	if (file_is_ring((__u64)file->f_op))
+		return 0;
 	type = inode->i_mode & S_IFMT;
 	if (type == S_IFIFO || type == S_IFSOCK)
 		return 1; /* looked at at each use anyway */
@@ -148,45 +151,96 @@ __subprogram int descriptor_is_plain(__u64 address)
 	return !(w.place.flags & CORDON_OBJECT_FLOATS);
 }
 
-/* True when every open descriptor of the task is plain, within the bound. */
-static __always_inline int descriptors_are_plain(void)
+/* Of all descriptors: the file of @fd, 0: none. False: it cannot be read. */
+static __always_inline bool descriptor_file(struct fdtable *table, __u32 fd, __u64 *word,
+					    __u64 *file)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 address = (__u64)BPF_CORE_READ(task, files, fdt);
-	struct fdtable *table;
+	*file = 0;
+	if ((fd & 63) == 0 && bpf_probe_read_kernel(word, sizeof(*word), table->open_fds + fd / 64))
+		return false;
+	if (!((*word >> (fd & 63)) & 1))
+		return true;
+	return !bpf_probe_read_kernel(file, sizeof(*file), table->fd + fd);
+}
+
+/* True when an open descriptor is an io_uring, or could be. @address is a struct fdtable's. */
+__subprogram int descriptors_have_ring(__u64 address)
+{
+	struct fdtable *table = kernel_object(fdtable, address);
+	__u64 word = 0, file = 0;
 	__u32 fd, max;
-	__u64 word;
 
 	if (!address)
 		return 0;
-	table = kernel_object(fdtable, address);
 	max = table->max_fds;
 	bpf_for(fd, 0, max) {
-		__u64 file = 0;
+		if (!descriptor_file(table, fd, &word, &file))
+			return 1;
+		if (file && file_is_ring((__u64)kernel_object(file, file)->f_op))
+			return 1;
+	}
+	return 0;
+}
 
-		if ((fd & 63) == 0 &&
-		    bpf_probe_read_kernel(&word, sizeof(word), table->open_fds + fd / 64))
+/* True when every open descriptor is plain, within the bound. */
+__subprogram int descriptors_are_plain(__u64 address)
+{
+	struct fdtable *table = kernel_object(fdtable, address);
+	__u64 word = 0, file = 0;
+	__u32 fd, max;
+
+	if (!address)
+		return 0;
+	max = table->max_fds;
+	bpf_for(fd, 0, max) {
+		if (!descriptor_file(table, fd, &word, &file))
 			return 0;
-		if (!(word >> (fd & 63)))
-			continue;
-		if (fd >= DESCRIPTOR_WORDS * 64)
-			return 0;
-		if (!((word >> (fd & 63)) & 1))
-			continue;
-		if (bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd))
-			return 0;
-		if (file && !descriptor_is_plain(file))
+		if (file && (fd >= DESCRIPTOR_WORDS * 64 || !descriptor_is_plain(file)))
 			return 0;
 	}
 	return 1;
 }
 
+/*
+ * A ring that comes along was made by who may hold nothing, and others may
+ * hold it still: nothing rises (bypass M11).
+ */
+static __always_inline void subject_strip(struct subject *next)
+{
+	struct access a = {};
+
+	if (!subject_does_without_ring(next))
+		return;
+	a.operation = CORDON_OPERATION_IO_URING;
+	a.reason = CORDON_REASON_MECHANISM;
+	if (access_refuse(&a) == GO_AHEAD)
+		return;
+	next->clearance = CORDON_LABEL_UNCLASSIFIED;
+	next->flags &= ~CORDON_SUBJECT_TRUSTED;
+	next->rule = 0;
+}
+
+/*
+ * The other threads are dead and the descriptors are the task's own: what came
+ * between the judgement and here, a taint, a descriptor, a lower ceiling, is
+ * taken over now (bypasses F8, F9).
+ */
+static __always_inline void subject_catch_up(struct subject *next, const struct subject *now)
+{
+	next->taint |= now->taint;
+	next->ceiling &= now->ceiling;
+	next->clearance &= now->ceiling;
+	next->flags |= now->flags & CORDON_SUBJECT_FOREIGN;
+}
+
 SEC("lsm/bprm_committing_creds")
 void BPF_PROG(hook_bprm_committing_creds, const struct linux_binprm *bprm)
 {
-	struct task_slot *slot = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_slot *slot = bpf_task_storage_get(&tasks, task, 0, 0);
 	__u64 comm[CORDON_COMM_BYTES / 8] = {};
-	struct subject *next, *old;
+	struct subject *next, *old, *now;
+	__u64 table;
 
 	if (!slot)
 		return;
@@ -196,9 +250,17 @@ void BPF_PROG(hook_bprm_committing_creds, const struct linux_binprm *bprm)
 		bpf_get_current_comm(comm, sizeof(comm));
 		next->comm[0] = comm[0];
 		next->comm[1] = comm[1];
-		if ((next->flags & CORDON_SUBJECT_FOREIGN) && descriptors_are_plain()) {
-			next->flags &= ~CORDON_SUBJECT_FOREIGN;
-			next->generation = control.generation;
+		now = slot->subject;
+		if (now)
+			subject_catch_up(next, now);
+		if (next->flags & CORDON_SUBJECT_FOREIGN) {
+			table = (__u64)BPF_CORE_READ(task, files, fdt);
+			if (descriptors_are_plain(table)) {
+				next->flags &= ~CORDON_SUBJECT_FOREIGN;
+				next->generation = control.generation;
+			} else if (descriptors_have_ring(table)) {
+				subject_strip(next);
+			}
 		}
 	} else if (guard_is_off()) {
 		return;

@@ -4,6 +4,7 @@
  * they were come by, mapping, names. Rules R1, R2 and R5.
  */
 #include "access.bpf.h"
+#include "uring.bpf.h"
 
 static __always_inline __u32 wants_of_mode(__u32 mode)
 {
@@ -109,6 +110,8 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 	s = subject_current();
 	if (s && subject_is_settled(s) && !s->taint && !inode_may_float(file->f_inode))
 		return 0;
+	if (file_is_ring((__u64)file->f_op))
+		return access_ring(s);
 	return access_inode(file->f_inode, file->f_path.dentry, wants, CORDON_OPERATION_MAP);
 }
 
@@ -148,6 +151,12 @@ int BPF_PROG(hook_file_receive, struct file *file)
 
 	if (guard_is_off())
 		return 0;
+	if (file_is_ring((__u64)file->f_op)) {
+		refused = access_ring(s);
+		if (!refused && s)
+			s->flags |= CORDON_SUBJECT_FOREIGN;
+		return refused;
+	}
 	refused = access_inode(inode, file->f_path.dentry, wants_of_mode(file->f_mode),
 			       CORDON_OPERATION_RECEIVE_FILE);
 	if (refused || !s)

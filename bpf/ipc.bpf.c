@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * R4: one subject acts on another, and mechanisms that carry data past every
- * other hook, which subjects that can hold classified data do without.
- */
+/* R4: one subject acts on another. */
 #include "access.bpf.h"
 
 #define PTRACE_MODE_ATTACH  2 /* may change the other's memory, not only read it */
@@ -103,27 +100,4 @@ int BPF_PROG(hook_ptrace_traceme, struct task_struct *parent)
 	if (!a.reason)
 		subject_raise(s, actor.taint);
 	return 0;
-}
-
-/*
- * io_uring moves descriptors between rings without a hook (bypass M11). A
- * subject that cannot hold classified data keeps it.
- */
-SEC("lsm/inode_init_security_anon")
-int BPF_PROG(hook_inode_init_security_anon, struct inode *inode, const struct qstr *name)
-{
-	static const char ring[] = "[io_uring]";
-	char text[NAME_BYTES] = {};
-	struct subject *s;
-
-	if (guard_is_off())
-		return 0;
-	s = subject_current();
-	if (s && !s->clearance && !s->taint)
-		return 0;
-	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(name, name));
-	for (int i = 0; i < (int)sizeof(ring); i++)
-		if (text[i] != ring[i])
-			return 0;
-	return access_errno(access_mechanism(CORDON_OPERATION_IO_URING, CORDON_REASON_MECHANISM));
 }

@@ -141,6 +141,12 @@ static __always_inline struct subject *subject_adopt(struct task_struct *task)
 		s->flags = CORDON_SUBJECT_KERNEL;
 	else if (task->tgid == 1)
 		s->flags |= CORDON_SUBJECT_INIT;
+	/* Who holds a ring is given nothing, here as in an exec (bypass M11). */
+	if (given.clearance && descriptors_have_ring((__u64)BPF_CORE_READ(task, files, fdt))) {
+		s->clearance = CORDON_LABEL_UNCLASSIFIED;
+		s->flags &= ~CORDON_SUBJECT_TRUSTED;
+		s->rule = 0;
+	}
 	s->taint = 0;
 	s->ceiling = CORDON_LABEL_TOP;
 	s->generation = control.generation;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,104 +174,12 @@ static int step_userfaultfd(struct actor *actor, const char *unused)
 	return actor_keep(actor, syscall(SYS_userfaultfd, O_CLOEXEC));
 }
 
-/* ---- The fork race (bypass M9) ------------------------------------------- */
-
-struct race {
-	const char *path; /* the secret */
-	char *page; /* where the reading thread puts it: copied by the fork */
-	pthread_barrier_t barrier;
-};
-
-static void *race_read(void *argument)
+/* The newest descriptor's first page, for as long as this process lives. */
+static int step_keep_mapped(struct actor *actor, const char *unused)
 {
-	struct race *race = argument;
-	int fd;
-
-	pthread_barrier_wait(&race->barrier);
-	fd = open(race->path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (read(fd, race->page, CANARY_BYTES) < 0)
-			race->page[0] = '\0';
-		close(fd);
-	}
-	return NULL;
-}
-
-/* A child that holds the secret and can still write a low file: a leak. */
-static int race_child(const struct race *race, const char *low)
-{
-	int fd;
-
-	if (!race->page[0])
-		return 0;
-	fd = open(low, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	return write(fd, race->page, CANARY_BYTES) == CANARY_BYTES ? 1 : 0;
-}
-
-/* One round in a fresh process: a thread reads while another forks. */
-static int race_round(const char *path, const char *low)
-{
-	struct race race = { .path = path };
-	pthread_t thread;
-	int status;
-	pid_t pid;
-
-	race.page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (race.page == MAP_FAILED || pthread_barrier_init(&race.barrier, NULL, 2) ||
-	    pthread_create(&thread, NULL, race_read, &race))
-		return 2;
-	pthread_barrier_wait(&race.barrier);
-	pid = fork();
-	if (pid == 0)
-		_exit(race_child(&race, low));
-	pthread_join(thread, NULL);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return 2;
-	return WEXITSTATUS(status);
-}
-
-/*
- * SECRET,LOW,ROUNDS. The steps before it may have filled memory: the longer the
- * fork copies, the wider the gap that the reading thread has to hit.
- */
-static int step_fork_race(struct actor *actor, const char *argument)
-{
-	char path[256], low[256];
-	const char *rest = actor_split(argument, path, sizeof(path));
-	int rounds = atoi(actor_split(rest, low, sizeof(low)));
-
-	(void)actor;
-	for (int i = 0; i < rounds; i++) {
-		pid_t pid = fork();
-		int status;
-
-		if (pid == 0)
-			_exit(race_round(path, low));
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-			return -ECHILD;
-		if (WEXITSTATUS(status) == 2)
-			return -EAGAIN;
-		if (WEXITSTATUS(status))
-			return -EBADMSG;
-	}
-	return 0;
-}
-
-/* Touches COUNT pages, each in a mapping of its own, so that fork has work to do. */
-static int step_fill_memory(struct actor *actor, const char *count)
-{
-	(void)actor;
-	for (int i = 0; i < atoi(count); i++) {
-		char *page = mmap(NULL, 4096, i & 1 ? PROT_READ | PROT_WRITE : PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (page == MAP_FAILED)
-			return -errno;
-		*page = 1;
-	}
-	return 0;
+	(void)unused;
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED, actor_fd(actor), 0) == MAP_FAILED ? -errno :
+											   0;
 }
 
 const struct actor_steps actor_memory_steps[] = {
@@ -290,8 +197,7 @@ const struct actor_steps actor_memory_steps[] = {
 	{ "open_proc_fd", step_open_proc_fd },
 	{ "dup_to", step_dup_to },
 	{ "io_uring", step_io_uring },
+	{ "keep_mapped", step_keep_mapped },
 	{ "userfaultfd", step_userfaultfd },
-	{ "fork_race", step_fork_race },
-	{ "fill_memory", step_fill_memory },
 	{ NULL, NULL },
 };

@@ -58,3 +58,12 @@ KT_GUARD := $(B)/kmod/cordon.ko $(B)/userspace/cordon $(B)/userspace/cordond
 check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/actor $(VM_SMALL)
 	@mkdir -p $(RESULTS)
 	KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE)
+
+# Hours: the races that check plays for seconds, 100,000 rounds together. KREL= names the kernel.
+.PHONY: soak
+soak: $(KT_GUARD) $(KT_TESTS) $(KT)/run $(KT)/actor $(VM_SMALL) ## Play the races for hours, in a guest
+	@mkdir -p $(B)/soak
+	rm -f $(KT)/soak.img; truncate -s 64M $(KT)/soak.img; mke2fs -q -t ext4 $(KT)/soak.img
+	tests/vm/run-small --timeout 43200 --mem 3G --out $(B)/soak --drive $(KT)/soak.img \
+		--module veth --module overlay $(B)/kmod/cordon.ko:/cordon.ko $(KT_STAGE) \
+		-- /tests/run --soak race_test

@@ -73,7 +73,7 @@ TEST_F(guarded, R4_acting_is_by_clearance)
 }
 
 /* Cleared, but it has read nothing yet: what it will read is worth as much. */
-TEST_F(guarded, R4_target_before_its_taint)
+TEST_F(guarded, F3_B9_target_before_its_taint)
 {
 	static const struct actor_call holder = { .program = CLEARED, .steps = "hold" };
 	char steps[128];
@@ -86,17 +86,6 @@ TEST_F(guarded, R4_target_before_its_taint)
 	EXPECT_DENIED(PLAIN, steps);
 	kill(pid, SIGKILL);
 	actor_wait(pid);
-}
-
-TEST_F(guarded, M11_io_uring_is_for_the_uncleared)
-{
-	EXPECT_ACTOR(PLAIN, "try io_uring", ACTOR_OK);
-	EXPECT_DENIED(CLEARED, "try io_uring");
-	EXPECT_RECORD(.verdict = "deny", .reason = "mechanism", .operation = "io-uring");
-	/* Who has lost his clearance still holds what he read. */
-	EXPECT_DENIED(CLEARED, "taint=" SECRET " exec=" PLAIN " try io_uring");
-	/* Other anonymous inodes are no rings. */
-	EXPECT_ACTOR(CLEARED, "try userfaultfd", ACTOR_OK);
 }
 
 /* ---- Channels without a path float ------------------------------------------------- */

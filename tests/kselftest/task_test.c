@@ -43,49 +43,69 @@ ATTACK(B1_shared_descriptor_table, .kind = ATTACK_WRITE_DOWN,
 ATTACK(B1_shared_descriptor_table_mmap, .kind = ATTACK_WRITE_DOWN,
        .steps = "try clone_files open=%s fd=3 mmap open_w=%p/file write");
 
-/* ---- The fork race (bypass M9) ------------------------------------------------------ */
+/* ---- A server for all levels (bypass C9) --------------------------------------------- */
 
-/* Wide enough to be hit within some rounds; the negative control proves it. */
-#define RACE_MEMORY "fill_memory=16 "
-#define RACE	    RACE_MEMORY "try fork_race=" SECRET "," PROBE ","
+#define ANSWERED LOW_ARENA "/answered"
 
-FIXTURE(M9_fork_race)
+/* One client sends a secret; the server answers another, who is cleared for nothing. */
+FIXTURE(C9_server_for_all)
 {
-	int unused;
+	pid_t server, client;
 };
 
-FIXTURE_SETUP(M9_fork_race)
+static pid_t start_actor(const char *program, const char *steps, const char *loot)
+{
+	const struct actor_call call = { .program = program, .steps = steps, .loot = loot };
+	pid_t pid = actor_start(&call);
+
+	if (!actor_wait_stopped(pid))
+		return -1;
+	kill(pid, SIGCONT);
+	return pid;
+}
+
+FIXTURE_SETUP(C9_server_for_all)
+{
+	ASSERT_EQ(0, attack_reset_arenas());
+	self->client = start_actor(PLAIN, "unix_bind_dgram=@other stop await=" ANSWERED " try recv",
+				   LOW_ARENA "/loot");
+	self->server =
+		start_actor(CLEARED, "unix_bind_dgram=@server stop recv unix_sendto=@other", NULL);
+	ASSERT_LT(0, self->client);
+	ASSERT_LT(0, self->server);
+}
+
+FIXTURE_TEARDOWN(C9_server_for_all)
 {
 }
 
-FIXTURE_TEARDOWN(M9_fork_race)
+/* What the other client ends with. */
+static int serve(const FIXTURE_DATA(C9_server_for_all) * self, const char *steps)
 {
+	actor_play(CLEARED, steps);
+	actor_wait(self->server);
+	close(open(ANSWERED, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+	return actor_wait(self->client);
 }
 
-TEST_F_TIMEOUT(M9_fork_race, permissive_leaks, 60)
+TEST_F(C9_server_for_all, permissive_leaks)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
-	EXPECT_EQ(EBADMSG, actor_play(CLEARED, RACE "500"));
-	EXPECT_TRUE(place_holds(PROBE, attack_canary(), CANARY_BYTES));
-	EXPECT_EQ(0, truncate(PROBE, 0));
+	EXPECT_EQ(ACTOR_OK, serve(self, "taint=" SECRET " unix_sendto=@server"));
+	EXPECT_TRUE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
 
-#define RACE_ROUNDS 2000
-#define RACE_MIN    500 /* in RACE_S seconds: where QEMU emulates the CPU, a fork takes its time */
-#define RACE_S	    40
-#define RACE_CHUNK  100
-
-TEST_F_TIMEOUT(M9_fork_race, enforcing_denies, 120)
+TEST_F(C9_server_for_all, cleared_server_answers_what_is_harmless)
 {
-	time_t until = time(NULL) + RACE_S;
-	int rounds = 0;
-
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
-	for (; rounds < RACE_ROUNDS && time(NULL) < until; rounds += RACE_CHUNK)
-		ASSERT_EQ(ACTOR_OK, actor_play(CLEARED, RACE "100"));
-	TH_LOG("%d rounds", rounds);
-	EXPECT_LE(RACE_MIN, rounds);
-	EXPECT_FALSE(place_holds(PROBE, attack_canary(), CANARY_BYTES));
+	EXPECT_EQ(ACTOR_OK, serve(self, "say=harmless unix_sendto=@server"));
+}
+
+TEST_F(C9_server_for_all, enforcing_denies)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	EXPECT_TRUE(actor_denied(serve(self, "taint=" SECRET " unix_sendto=@server")));
+	EXPECT_FALSE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
 
 /* ---- Who was there before the guard (bypass G11) -------------------------------------- */

@@ -10,6 +10,7 @@
 #define CANARY_XATTR	  "user.cordon_canary"
 #define CANARY_ENV	  "CORDON_TEST_CANARY"
 #define WITHOUT_GUARD_ENV "CORDON_TEST_WITHOUT_GUARD"
+#define SOAK_ENV	  "CORDON_TEST_SOAK" /* set: play the races for hours */
 
 /* Where a holder exposes what it read; far from anything the loader uses. */
 #define EXPOSED_ADDRESS 0x600000000000ULL
