@@ -77,6 +77,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define MAP_TYPE_MASK	       0x0f
 #define MAP_SHARED	       0x01
 #define MAP_SHARED_VALIDATE    0x03
+#define VM_WRITE	       0x2
 #define VM_SHARED	       0x8
 #define SB_NOUSER	       (1u << 31)
 #define DCACHE_DISCONNECTED    0x20

@@ -7,6 +7,7 @@
 #include "file.bpf.c"
 #include "exec.bpf.c"
 #include "task.bpf.c"
+#include "mapping.bpf.c"
 #include "ipc.bpf.c"
 #include "uring.bpf.c"
 #include "net.bpf.c"

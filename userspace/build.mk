@@ -27,7 +27,7 @@ CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	cmd_ledger_show.o cmd_run.o cmd_version.o cmd_help.o)
 
 CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
-	main.o attach.o revive.o pins.o guarded.o policy.o generation.o automaton.o superblocks.o links.o \
+	main.o attach.o revive.o pins.o guarded.o policy.o standing.o generation.o automaton.o superblocks.o links.o \
 	devices.o resolve.o notes.o mode.o drain.o epochs.o ledger.o ring.o server.o commands.o \
 	record_query.o status.o confine.o notify.o file.o)
 

@@ -213,4 +213,35 @@ TEST_F(G12_policy_of_now, a_stricter_one_counts_for_what_is_open)
 	}
 }
 
+/* What is mapped passes no hook: it is told, on record and to who loads. */
+TEST_F(guarded, G12_standing_mapping_is_reported)
+{
+	const struct policy_change stricter = { .more = LATER_RULE };
+	const struct actor_call holder = { .program = PLAIN,
+					   .steps = "open=" LATER_FILE " keep_mapped close hold" };
+	const char *status[] = { "cordon", "status", NULL };
+	char output[16384] = "", wanted[64];
+	pid_t pid;
+
+	mkdir(LATER, 0777);
+	touch(LATER_FILE);
+	ASSERT_EQ(0, truncate(LATER_FILE, 4096));
+	ASSERT_EQ(0, control_load_next(NULL));
+	pid = actor_start(&holder);
+	ASSERT_TRUE(actor_wait_stopped(pid));
+	self->from = records_end();
+	ASSERT_EQ(0, control_load_next(&stricter));
+	EXPECT_RECORD(.pid = pid, .verdict = "would-deny", .reason = "read-up", .operation = "map",
+		      .path = LATER_FILE);
+	guard_run(status, output, sizeof(output));
+	snprintf(wanted, sizeof(wanted), "process %d (actor) has mapped", pid);
+	EXPECT_TRUE(strstr(output, wanted) != NULL)
+	{
+		TH_LOG("it says: %s", output);
+	}
+	kill(pid, SIGKILL);
+	actor_wait(pid);
+	EXPECT_EQ(0, control_load_next(NULL));
+}
+
 TEST_HARNESS_MAIN

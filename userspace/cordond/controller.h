@@ -61,6 +61,8 @@ struct controller {
 int controller_attach(struct controller *controller, uint64_t next_sequence,
 		      struct cordon_failure *failure);
 int controller_adopt(struct controller *controller, struct cordon_failure *failure);
+/* Records and notes mappings that the policy would deny now; they stay (bypass G12). */
+void controller_report_mappings(struct controller *controller);
 int controller_claim(struct controller *controller, struct cordon_failure *failure);
 /* A process and what it will execute never hold more than @label. */
 int controller_lower(struct controller *controller, uint32_t pid, uint64_t label,

@@ -238,6 +238,7 @@ static int set_up_new(struct controller *controller, struct cordon_failure *fail
 		controller_record(controller, CORDON_REASON_HELD, "the module holds %u links",
 				  controller->guard.link_count);
 	controller_restore_mode(controller);
+	controller_report_mappings(controller);
 	return 0;
 }
 

@@ -95,6 +95,8 @@ int controller_set_mode(struct controller *controller, enum cordon_mode mode, bo
 		err = controller_renew(controller, "the mode is enforcing now", failure);
 	if (err)
 		return err;
+	if (mode == CORDON_MODE_ENFORCING)
+		controller_report_mappings(controller);
 	controller->mode_trouble[0] = '\0';
 	controller_record(controller, CORDON_REASON_MODE, "mode %s, was %s, asked by %s",
 			  cordon_mode_name(mode), cordon_mode_name(before), asked_by);

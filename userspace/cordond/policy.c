@@ -244,6 +244,7 @@ static int activate(struct controller *controller, struct active_policy *policy,
 		active_policy_free(policy);
 		return err;
 	}
+	controller_report_mappings(controller);
 	active_policy_free(&controller->policy);
 	controller->policy = *policy;
 	*policy = (struct active_policy){ 0 };

@@ -30,13 +30,14 @@
 	X(GUARDED, "guarded")
 
 /* Programs that are not hooks. */
-#define CORDON_GUARD_PROGRAMS(X)     \
-	X(ADOPT, "adopt_subjects")   \
-	X(FLUSH, "flush_repeats")    \
-	X(LIVE, "live_subjects")     \
-	X(CLAIM, "claim_controller") \
-	X(RECORD, "record_control")  \
-	X(LOWER, "lower_clearance")  \
+#define CORDON_GUARD_PROGRAMS(X)         \
+	X(ADOPT, "adopt_subjects")       \
+	X(FLUSH, "flush_repeats")        \
+	X(LIVE, "live_subjects")         \
+	X(MAPPINGS, "standing_mappings") \
+	X(CLAIM, "claim_controller")     \
+	X(RECORD, "record_control")      \
+	X(LOWER, "lower_clearance")      \
 	X(EGRESS, "packet_egress")
 
 #define CORDON_ENUM_GUARD_MAP(name, text)     CORDON_GUARD_MAP_##name,
