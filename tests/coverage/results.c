@@ -90,7 +90,7 @@ static void count_result(struct row *row, const struct result *result, const cha
 		row->denied |= result->passed;
 }
 
-/* The part of a name that begins with numbers is its row. */
+/* Each part of a name that begins with numbers is a row. */
 static bool take_result(struct table *table, const struct result *result, int kernel)
 {
 	const char *last = strrchr(result->name, '.');
@@ -103,7 +103,7 @@ static bool take_result(struct table *table, const struct result *result, int ke
 		const char *rest = next_number(part, number, sizeof(number));
 		struct row *row;
 
-		part[strcspn(part, " ")] = '\0';
+		part[strcspn(part, " :")] = '\0';
 		if (!rest)
 			continue;
 		row = find_row(table, result->suite, part, kernel);
@@ -113,7 +113,6 @@ static bool take_result(struct table *table, const struct result *result, int ke
 			rest = next_number(rest, number, sizeof(number));
 		row->absent = !strncmp(rest, "absent", 6);
 		count_result(row, result, play);
-		return true;
 	}
 	return true;
 }

@@ -296,6 +296,15 @@ static int step_source_route(struct actor *actor, const char *address)
 		setsockopt(actor_fd(actor), IPPROTO_IP, IP_OPTIONS, option, sizeof(option)));
 }
 
+/* What is sent afterwards can be changed until it has left (bypass G15). */
+static int step_zero_copy(struct actor *actor, const char *unused)
+{
+	int on = 1;
+
+	(void)unused;
+	return actor_result(setsockopt(actor_fd(actor), SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)));
+}
+
 /* FAMILY,TYPE,PROTOCOL as numbers. */
 static int step_socket(struct actor *actor, const char *argument)
 {
@@ -446,6 +455,7 @@ const struct actor_steps actor_net_steps[] = {
 	{ "packet_options_2292", step_packet_options_2292 },
 	{ "send_by_way", step_send_by_way },
 	{ "source_route", step_source_route },
+	{ "zero_copy", step_zero_copy },
 	{ "socket", step_socket },
 	{ "ping", step_ping },
 	{ "frame", step_frame },

@@ -230,21 +230,37 @@ static int step_cpu(struct actor *actor, const char *number)
 	return actor_result(sched_setaffinity(0, sizeof(set), &set));
 }
 
-/* DIR,COUNT: none of the files 0, 1, ... in it can be opened. */
-static int step_opens_none(struct actor *actor, const char *argument)
+/* Opens the files 0, 1, ... in DIR; 0 when every open ended with @wanted. */
+static int open_each(const char *argument, int wanted)
 {
 	char dir[256], path[300];
 	int count = atoi(actor_split(argument, dir, sizeof(dir)));
 
-	(void)actor;
 	for (int i = 0; i < count; i++) {
+		int fd;
+
 		snprintf(path, sizeof(path), "%s/%d", dir, i);
-		if (open(path, O_RDONLY | O_CLOEXEC) >= 0)
-			return -EBADMSG;
-		if (errno != EACCES && errno != EPERM)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 && errno != wanted)
 			return -errno;
+		if (fd >= 0 && wanted)
+			return -EBADMSG;
+		close(fd);
 	}
 	return 0;
+}
+
+/* DIR,COUNT */
+static int step_opens_all(struct actor *actor, const char *argument)
+{
+	(void)actor;
+	return open_each(argument, 0);
+}
+
+static int step_opens_none(struct actor *actor, const char *argument)
+{
+	(void)actor;
+	return open_each(argument, EACCES);
 }
 
 /* Makes processes until the kernel refuses, and ends them. */
@@ -277,6 +293,7 @@ const struct actor_steps actor_race_steps[] = {
 	{ "fill_memory", step_fill_memory },
 	{ "flips", step_flips },
 	{ "cpu", step_cpu },
+	{ "opens_all", step_opens_all },
 	{ "opens_none", step_opens_none },
 	{ "fork_bomb", step_fork_bomb },
 	{ NULL, NULL },

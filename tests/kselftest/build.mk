@@ -60,8 +60,9 @@ check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TE
 	KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE)
 
 # Hours: the races that check plays for seconds, 100,000 rounds together. KREL= names the kernel.
-.PHONY: soak
-soak: $(KT_GUARD) $(KT_TESTS) $(KT)/run $(KT)/actor $(VM_SMALL) ## Play the races for hours, in a guest
+.PHONY: soak soak-races
+soak: soak-races
+soak-races: $(KT_GUARD) $(KT_TESTS) $(KT)/run $(KT)/actor $(VM_SMALL)
 	@mkdir -p $(B)/soak
 	rm -f $(KT)/soak.img; truncate -s 64M $(KT)/soak.img; mke2fs -q -t ext4 $(KT)/soak.img
 	tests/vm/run-small --timeout 43200 --mem 3G --out $(B)/soak --drive $(KT)/soak.img \

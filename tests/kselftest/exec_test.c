@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* bpf/exec.bpf.c: R6. Who gets which clearance, what an exec keeps, what it cannot gain. */
+#include <sys/mount.h>
+
 #include "attack_rows.h"
 #include "scenario.h"
 
@@ -70,6 +72,19 @@ TEST_F(guarded, user_decides)
 	EXPECT_DENIED(PLAIN, "exec=" BY_USER " uid=1000 " READS);
 }
 
+/* The label follows the program, not what the file makes of the user. */
+TEST_F(guarded, F7_setuid_gives_nothing)
+{
+	ASSERT_EQ(0, world_copy_program(PLAIN, "/plain/setuid"));
+	ASSERT_EQ(0, chmod("/plain/setuid", 04755));
+	EXPECT_DENIED(PLAIN, "uid=1000 exec=/plain/setuid " READS);
+	/* A rule's user is who asks for it. */
+	ASSERT_EQ(0, chmod(BY_USER, 04755));
+	EXPECT_DENIED(PLAIN, "uid=1001 exec=" BY_USER " " READS);
+	EXPECT_ACTOR(PLAIN, "uid=1000 exec=" BY_USER " " READS, ACTOR_OK);
+	EXPECT_EQ(0, chmod(BY_USER, 0755));
+}
+
 TEST_F(guarded, group_decides)
 {
 	EXPECT_DENIED(PLAIN, "exec=" BY_GROUP " " READS);
@@ -78,7 +93,7 @@ TEST_F(guarded, group_decides)
 	EXPECT_ACTOR(PLAIN, "group=2000 exec=" BY_GROUP " " READS, ACTOR_OK);
 }
 
-TEST_F(guarded, unit_decides)
+TEST_F(guarded, E10_F15_unit_decides)
 {
 	EXPECT_DENIED(PLAIN, "exec=" BY_UNIT " " READS);
 	EXPECT_DENIED(PLAIN, "cgroup=" OTHER_CGROUP " exec=" BY_UNIT " " READS);
@@ -110,6 +125,59 @@ TEST_F(guarded, F4_script_does_not_grant)
 	ASSERT_EQ(0, world_write_program("/plain/script", interpreter));
 	EXPECT_ACTOR(PLAIN, "exec=/cleared/script", 13);
 	EXPECT_ACTOR(PLAIN, "exec=/plain/script", ACTOR_OK);
+}
+
+/* ---- What the kernel starts for somebody ------------------------------------------------ */
+
+#define HELPER_FILE "/proc/sys/kernel/modprobe"
+
+/* The kernel runs a program of the attacker's: a child of a kernel thread, as root. */
+FIXTURE(F12_E8_usermode_helper)
+{
+	char before[256];
+};
+
+static int set_helper(const char *program)
+{
+	int fd = open(HELPER_FILE, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int result = fd < 0 || write(fd, program, strlen(program)) < 0 ? -errno : 0;
+
+	close(fd);
+	return result;
+}
+
+FIXTURE_SETUP(F12_E8_usermode_helper)
+{
+	static const char script[] = "#!/plain/busybox sh\n"
+				     "/plain/busybox cat " SECRET " >" LOW_ARENA "/loot\n";
+	int fd = open(HELPER_FILE, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, self->before, sizeof(self->before) - 1);
+
+	close(fd);
+	ASSERT_LT(0, length);
+	ASSERT_EQ(0, attack_reset_arenas());
+	ASSERT_EQ(0, world_write_program("/plain/helper", script));
+	ASSERT_EQ(0, set_helper("/plain/helper"));
+}
+
+FIXTURE_TEARDOWN(F12_E8_usermode_helper)
+{
+	EXPECT_EQ(0, set_helper(self->before));
+}
+
+/* A file system that no module brings: the kernel asks for one, and waits. */
+TEST_F(F12_E8_usermode_helper, permissive_leaks)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	EXPECT_EQ(-1, mount("none", LOW_ARENA "/dir", "no-such-fs", 0, NULL));
+	EXPECT_TRUE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
+}
+
+TEST_F(F12_E8_usermode_helper, enforcing_denies)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	EXPECT_EQ(-1, mount("none", LOW_ARENA "/dir", "no-such-fs", 0, NULL));
+	EXPECT_FALSE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
 
 /* ---- What an exec keeps, loses and cannot gain -------------------------------------- */

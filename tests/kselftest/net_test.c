@@ -117,8 +117,8 @@ SOCKET(inet6_udp, "10,2,17", true);
 SOCKET(inet_raw, "2,3,255", false);
 SOCKET(inet_raw_icmp, "2,3,1", false);
 SOCKET(inet6_raw, "10,3,58", false);
-SOCKET(M18_inet_mptcp, "2,1,262", false);
-SOCKET(M18_inet6_mptcp, "10,1,262", false);
+SOCKET(D10_M18_inet_mptcp, "2,1,262", false);
+SOCKET(D10_M18_inet6_mptcp, "10,1,262", false);
 SOCKET(D9_inet_sctp, "2,5,132", false);
 SOCKET(D9_inet_dccp, "2,6,33", false);
 SOCKET(D11_inet_smc, "2,1,256", false);
@@ -134,7 +134,7 @@ SOCKET(key, "15,3,2", false);
 SOCKET(bluetooth, "31,3,1", false);
 SOCKET(can, "29,3,1", false);
 SOCKET(pppox, "24,1,0", false);
-SOCKET(alg, "38,5,0", false);
+SOCKET(D13_alg, "38,5,0", false);
 SOCKET(qipcrtr, "42,2,0", false);
 SOCKET(phonet, "35,2,0", false);
 
@@ -156,6 +156,12 @@ TEST_F(D12_socket, is_for_trusted_subjects)
 }
 
 /* ---- Ways round the address (bypasses M14, D22) ------------------------------------------- */
+
+TEST_F(guarded, G15_no_zero_copy_for_the_cleared)
+{
+	EXPECT_DENIED(CLEARED, "tcp_socket=6 try zero_copy");
+	EXPECT_ACTOR(PLAIN, "tcp_socket=6 try zero_copy", ACTOR_OK);
+}
 
 TEST_F(guarded, D22_no_routing_by_way_of_another_host)
 {
@@ -237,20 +243,20 @@ static int serve(const char *program, const char *steps, int port, const char *t
 	return result;
 }
 
-FIXTURE(M15_inbound)
+FIXTURE(D6_M15_inbound)
 {
 	int unused;
 };
 
-FIXTURE_SETUP(M15_inbound)
+FIXTURE_SETUP(D6_M15_inbound)
 {
 }
 
-FIXTURE_TEARDOWN(M15_inbound)
+FIXTURE_TEARDOWN(D6_M15_inbound)
 {
 }
 
-TEST_F(M15_inbound, permissive_leaks)
+TEST_F(D6_M15_inbound, permissive_leaks)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
 	EXPECT_EQ(0,
@@ -259,7 +265,7 @@ TEST_F(M15_inbound, permissive_leaks)
 			   attack_canary()));
 }
 
-TEST_F(M15_inbound, enforcing_follows_the_rules)
+TEST_F(D6_M15_inbound, enforcing_follows_the_rules)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	/* A rule lets anyone in on this port, on no other. */

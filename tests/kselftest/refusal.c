@@ -60,14 +60,14 @@ static void without_module(void)
 	char output[4096] = "";
 
 	say(control_start() == 0, "the guard starts without the module", "see cordond.log");
-	expect_refusal(NULL, "module", "no module: enforce refuses");
-	say(!plain_is_denied(), "no module: nothing is denied then", "denied");
-	say(set_ftrace("0"), "no module: ftrace can be switched off", "it cannot");
-	expect_refusal("--without-module", "ftrace", "ftrace off: enforce refuses");
+	expect_refusal(NULL, "module", "G8_no_module: enforce refuses");
+	say(!plain_is_denied(), "G8_no_module: nothing is denied then", "denied");
+	say(set_ftrace("0"), "G8_no_module: ftrace can be switched off", "it cannot");
+	expect_refusal("--without-module", "ftrace", "G8_ftrace_off: enforce refuses");
 	say(set_ftrace("1"), "ftrace can be switched on again", "it cannot");
-	say(guard_run(enforce, output, sizeof(output)) == 0, "no module: it can be done on request",
-	    output);
-	say(plain_is_denied(), "no module: on request it denies", "not denied");
+	say(guard_run(enforce, output, sizeof(output)) == 0,
+	    "G8_no_module: it can be done on request", output);
+	say(plain_is_denied(), "G8_no_module: on request it denies", "not denied");
 }
 
 static void without_bpf(void)
@@ -79,11 +79,11 @@ static void without_bpf(void)
 
 	/* It may start to observe, or refuse to start; it may not enforce. */
 	code = guard_run((const char *const *)argv, output, sizeof(output));
-	say(code != 0, "bpf is no LSM: the guard does not pretend to run", output);
-	expect_refusal(NULL, "bpf", "bpf is no LSM: enforce refuses");
+	say(code != 0, "G8_bpf_is_no_lsm: the guard does not pretend to run", output);
+	expect_refusal(NULL, "bpf", "G8_bpf_is_no_lsm: enforce refuses");
 	guard_run(status, output, sizeof(output));
-	say(strstr(output, "bpf-lsm") != NULL, "bpf is no LSM: status names it", output);
-	say(!plain_is_denied(), "bpf is no LSM: nothing is denied", "denied");
+	say(strstr(output, "bpf-lsm") != NULL, "G8_bpf_is_no_lsm: status names it", output);
+	say(!plain_is_denied(), "G8_bpf_is_no_lsm: nothing is denied", "denied");
 }
 
 int main(int argc, char **argv)

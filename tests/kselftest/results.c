@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "results.h"
 
@@ -16,6 +17,7 @@ struct results {
 struct results *results_open(const char *path)
 {
 	struct results *results = calloc(1, sizeof(*results));
+	struct utsname kernel;
 
 	if (!results)
 		return NULL;
@@ -25,6 +27,9 @@ struct results *results_open(const char *path)
 		return NULL;
 	}
 	fprintf(results->tap, "TAP version 13\n");
+	/* The coverage table counts results for the kernel that they name. */
+	if (!uname(&kernel))
+		results_note(results, "kernel %s", kernel.release);
 	return results;
 }
 

@@ -45,6 +45,8 @@ ATTACK(B1_shared_descriptor_table_mmap, .kind = ATTACK_WRITE_DOWN,
 
 /* ---- A server for all levels (bypass C9) --------------------------------------------- */
 
+/* Made when something was sent: who waits in a call already is another matter. */
+#define ASKED	 LOW_ARENA "/asked"
 #define ANSWERED LOW_ARENA "/answered"
 
 /* One client sends a secret; the server answers another, who is cleared for nothing. */
@@ -70,7 +72,9 @@ FIXTURE_SETUP(C9_server_for_all)
 	self->client = start_actor(PLAIN, "unix_bind_dgram=@other stop await=" ANSWERED " try recv",
 				   LOW_ARENA "/loot");
 	self->server =
-		start_actor(CLEARED, "unix_bind_dgram=@server stop recv unix_sendto=@other", NULL);
+		start_actor(CLEARED,
+			    "unix_bind_dgram=@server stop await=" ASKED " recv unix_sendto=@other",
+			    NULL);
 	ASSERT_LT(0, self->client);
 	ASSERT_LT(0, self->server);
 }
@@ -83,6 +87,7 @@ FIXTURE_TEARDOWN(C9_server_for_all)
 static int serve(const FIXTURE_DATA(C9_server_for_all) * self, const char *steps)
 {
 	actor_play(CLEARED, steps);
+	close(open(ASKED, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 	actor_wait(self->server);
 	close(open(ANSWERED, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 	return actor_wait(self->client);

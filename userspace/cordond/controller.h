@@ -47,6 +47,8 @@ struct controller {
 	struct drain_state stored; /* what of it was told in records so far */
 	uint64_t coalesced; /* repeats counted when it was last looked */
 	time_t repeats_due; /* CLOCK_MONOTONIC; 0: all have their record */
+	time_t mappings_next; /* CLOCK_MONOTONIC: not looked at before */
+	bool mappings_due; /* a policy came that they were not compared with */
 	bool by_hand; /* an administrator's load is under way */
 	bool ending;
 	bool detached; /* on request */

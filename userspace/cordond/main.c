@@ -395,6 +395,8 @@ static void serve(struct controller *controller, struct server *server, int sign
 			take_stored(controller, server);
 		controller_refresh_names(controller);
 		flush_repeats(controller);
+		if (controller->mappings_due)
+			controller_report_mappings(controller);
 	}
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Mappings that the policy came too late for (bpf/mapping.bpf.c): told, not ended. */
+#include <time.h>
+
 #include "controller.h"
 
 #define STANDING_NOTES_MAX 16
+#define LOOK_PAUSE_S	   2
 
 struct standing {
 	struct notes *notes;
@@ -25,7 +28,7 @@ static int note_standing(void *context, const struct cordon_live *live)
 	return 0;
 }
 
-void controller_report_mappings(struct controller *controller)
+static void look(struct controller *controller)
 {
 	struct standing standing = { .notes = &controller->notes };
 	struct cordon_failure failure;
@@ -37,4 +40,17 @@ void controller_report_mappings(struct controller *controller)
 	if (standing.processes > STANDING_NOTES_MAX)
 		notes_add(&controller->notes, "%u processes in all have mapped such files",
 			  standing.processes);
+}
+
+/* Every mapping of every process is looked at: when policies follow fast, for the last of them. */
+void controller_report_mappings(struct controller *controller)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	controller->mappings_due = now.tv_sec < controller->mappings_next;
+	if (controller->mappings_due)
+		return;
+	look(controller);
+	controller->mappings_next = now.tv_sec + LOOK_PAUSE_S;
 }
