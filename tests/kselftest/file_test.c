@@ -126,7 +126,7 @@ WRITE_DOWN(C1_opened_before_writev, "open_w=%p/file taint=%s try writev");
 WRITE_DOWN(C1_opened_before_mmap, "open_rw=%p/file taint=%s try mmap_write");
 WRITE_DOWN(C1_opened_before_mprotect, "open_rw=%p/file taint=%s try mprotect_write");
 WRITE_DOWN(C1_opened_before_sendfile, "open_w=%p/file open=%s swap try sendfile_out");
-WRITE_DOWN(C1_opened_before_copy_range, "open_w=%p/file open=%s swap try copy_range_out");
+WRITE_DOWN(A10_C1_opened_before_copy_range, "open_w=%p/file open=%s swap try copy_range_out");
 WRITE_DOWN(C1_opened_before_setxattr, "open_w=%p/file taint=%s try fsetxattr_payload");
 WRITE_DOWN(C2_name_create, "taint=%s try create_payload=%p");
 WRITE_DOWN(C2_name_mkdir, "taint=%s try mkdir_payload=%p");

@@ -10,7 +10,7 @@
 
 #include "scenario.h"
 
-#define CHUNK 100
+#define CHUNK 20
 
 static bool soaks(void)
 {
@@ -44,12 +44,11 @@ FIXTURE_VARIANT(race)
 };
 
 /* The memory makes the gap wide enough to be hit; the negative control proves it. */
-FIXTURE_VARIANT_ADD(race, M9_G3_fork){ "fill_memory=16 try fork_race=" SECRET "," PROBE ",%d", 15,
-				       200, 60000 };
-FIXTURE_VARIANT_ADD(race, F9_exec){ "try exec_race=" SECRET "," PROBE ",%d," CLEARED, 10, 100,
+FIXTURE_VARIANT_ADD(race, M9_G3_fork){ "fill_memory=16 try fork_race=" SECRET "," PROBE ",%d", 12,
+				       40, 60000 };
+FIXTURE_VARIANT_ADD(race, F9_exec){ "try exec_race=" SECRET "," PROBE ",%d," CLEARED, 8, 40,
 				    30000 };
-FIXTURE_VARIANT_ADD(race, M10_G13_thread){ "try raise_race=" SECRET "," PROBE ",%d", 5, 100,
-					   10000 };
+FIXTURE_VARIANT_ADD(race, M10_G13_thread){ "try raise_race=" SECRET "," PROBE ",%d", 5, 40, 10000 };
 
 FIXTURE_SETUP(race)
 {

@@ -43,6 +43,69 @@ ATTACK(B1_shared_descriptor_table, .kind = ATTACK_WRITE_DOWN,
 ATTACK(B1_shared_descriptor_table_mmap, .kind = ATTACK_WRITE_DOWN,
        .steps = "try clone_files open=%s fd=3 mmap open_w=%p/file write");
 
+/* ---- A descriptor that the kernel puts into another's table (bypass B4) ------------------ */
+
+FIXTURE(B4_seccomp_addfd)
+{
+	int given, asked;
+};
+
+FIXTURE_SETUP(B4_seccomp_addfd)
+{
+	ASSERT_EQ(0, attack_reset_arenas());
+}
+
+FIXTURE_TEARDOWN(B4_seccomp_addfd)
+{
+}
+
+/* A cleared process gives what it opened to @program, which asks. */
+static void give(FIXTURE_DATA(B4_seccomp_addfd) * self, const char *program, const char *loot)
+{
+	const struct actor_call call = { .program = program,
+					 .steps = "try seccomp_ask pread",
+					 .loot = loot,
+					 .want_canary = true };
+	pid_t pid = actor_start(&call);
+	char steps[128];
+
+	self->asked = self->given = -1;
+	if (!actor_wait_stopped(pid))
+		return;
+	kill(pid, SIGCONT);
+	snprintf(steps, sizeof(steps), "seccomp_listen=%d open=" SECRET " try seccomp_give", pid);
+	self->given = actor_play(CLEARED, steps);
+	/* Who was refused leaves the other waiting. */
+	if (self->given != ACTOR_OK)
+		kill(pid, SIGKILL);
+	self->asked = actor_wait(pid);
+}
+
+TEST_F(B4_seccomp_addfd, permissive_leaks)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	give(self, PLAIN, LOW_ARENA "/loot");
+	EXPECT_EQ(ACTOR_OK, self->given);
+	EXPECT_EQ(ACTOR_OK, self->asked);
+	EXPECT_TRUE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
+}
+
+TEST_F(B4_seccomp_addfd, cleared_receives)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	give(self, CLEARED, NULL);
+	EXPECT_EQ(ACTOR_OK, self->given);
+	EXPECT_EQ(ACTOR_OK, self->asked);
+}
+
+TEST_F(B4_seccomp_addfd, enforcing_denies)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	give(self, PLAIN, LOW_ARENA "/loot");
+	EXPECT_TRUE(actor_denied(self->given));
+	EXPECT_FALSE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
+}
+
 /* ---- A server for all levels (bypass C9) --------------------------------------------- */
 
 /* Made when something was sent: who waits in a call already is another matter. */
