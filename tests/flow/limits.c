@@ -26,7 +26,7 @@ struct limits *limits_read(const char *path)
 	while (good && fgets(line, sizeof(line), file)) {
 		char *name = strtok(line, " |\n"), *at;
 
-		if (!name || *name == '#')
+		if (!name || *name == '#' || *name == '-')
 			continue;
 		if (!strcmp(name, "waiting")) {
 			limits->waiting = true;
