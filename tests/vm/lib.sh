@@ -19,7 +19,7 @@ vm_die() { # CODE MESSAGE
 
 vm_options() {
 	kernel=${KREL:-} append='' smp=2 mem=1G limit=120 icount='' out='' drives=''
-	interactive='' insmod=''
+	interactive='' insmod='' image=full
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--icount) icount=1 smp=1 && shift && continue ;;
@@ -34,6 +34,7 @@ vm_options() {
 		--smp) smp=$2 ;;
 		--mem) mem=$2 ;;
 		--timeout) limit=$2 ;;
+		--image) image=$2 ;;
 		--out) out=$2 ;;
 		--module) modules="$modules $2" ;;
 		--insmod) vm_stage "$2:/cordon-insmod/${2##*/}" && insmod="$insmod ${2##*/}" ;;
@@ -81,7 +82,7 @@ vm_boot() {
 			-device "virtserialport,chardev=$port,name=$port"
 	done
 	if [ "$kind" = full ]; then
-		set -- "$@" -drive "file=$image,format=raw,if=virtio,snapshot=on"
+		set -- "$@" -drive "file=$B/vm/$image.img,format=raw,if=virtio,snapshot=on"
 		line="$line cordon.root=/dev/vda"
 	fi
 	for drive in $drives; do
@@ -122,7 +123,7 @@ vm_red() { # CODE REASON
 }
 
 vm_main() { # small|full OPTION...
-	kind=$1 image=$B/vm/full.img
+	kind=$1
 	shift
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
