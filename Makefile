@@ -68,7 +68,7 @@ all: ## Build the BPF programs, the kernel module and the userspace programs
 include tests/vm/build.mk
 -include bpf/build.mk kmod/build.mk userspace/build.mk
 -include tests/unit/build.mk tests/kselftest/build.mk tests/fuzz/build.mk
--include tests/flow/build.mk
+-include tests/flow/build.mk tests/transparency/build.mk
 -include tests/demo/build.mk tests/bench/build.mk tests/ledger/build.mk
 include tests/coverage/build.mk
 
