@@ -3,7 +3,7 @@
 # ledgers that model.c makes with the module's own functions.
 
 LT        := $(B)/tests/ledger
-LT_TESTS  := verify
+LT_TESTS  := verify kill
 LT_CFLAGS  = $(USERSPACE_CFLAGS) $(USERSPACE_TEST_FLAGS) -Itests/ledger
 LT_LEDGER := $(patsubst $(OBJECTS)/%,$(CHECKED)/%,$(CORDON_LEDGER_OBJECTS))
 
@@ -11,9 +11,9 @@ $(LT)/%.o: tests/ledger/%.c $(wildcard tests/ledger/*.h) $(USERSPACE_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LT_CFLAGS) -c -o $@ $<
 
-$(LT_TESTS:%=$(LT)/%_test): $(LT)/%_test: $(LT)/%_test.o $(LT)/model.o $(LT_LEDGER) \
-		$(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
-	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lsqlite3 -ljson-c -lsodium -lb2
+$(LT_TESTS:%=$(LT)/%_test): $(LT)/%_test: $(LT)/%_test.o $(LT)/model.o $(LT)/keeper.o \
+		$(LT_LEDGER) $(CHECKED)/cordond/ring.o $(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
+	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lbpf -lsqlite3 -ljson-c -lsodium -lb2
 
 $(LT)/make_store: $(LT)/make_store.o $(LT)/model.o $(LT_LEDGER) $(CHECKED_OBJECTS) \
 		$(CORDON_POLICY_LIBRARY)
@@ -40,3 +40,20 @@ check-ledger-attacks: $(LT)/attack $(LT)/make_store $(B)/userspace/cordon
 		$(LT)/model/store $(LT)/model/work >$(RESULTS)/ledger-attacks.tap 2>$(LT)/attacks.md
 
 CHECK_TARGETS += check-ledger
+
+# Without the sanitizers: figures.
+LT_PLAIN := $(addprefix $(LT)/plain/,bench.o model.o keeper.o)
+$(LT)/plain/%.o: tests/ledger/%.c $(wildcard tests/ledger/*.h) $(USERSPACE_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(USERSPACE_CFLAGS) -Iuserspace/cordond -Itests/ledger -c -o $@ $<
+
+$(LT)/bench: $(LT_PLAIN) $(OBJECTS)/cordond/ring.o $(CORDON_LEDGER_OBJECTS) $(CORDON_LIB_OBJECTS) \
+		$(CORDON_POLICY_LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORDON_LIBS)
+
+STORE_RECORDS ?= 200000
+.PHONY: bench-store
+bench-store: $(LT)/bench ## Records a second stored and verified, natively (STORE_RECORDS)
+	$(LT)/bench $(LT)/bench-store $(STORE_RECORDS)
+
+BENCH_TARGETS += bench-store
