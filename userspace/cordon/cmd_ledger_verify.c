@@ -85,7 +85,11 @@ static void print_ledger(const struct cordon_ledger_summary *summary)
 	       (unsigned long long)summary->records, (unsigned long long)summary->changes,
 	       (unsigned long long)summary->lost);
 	if (summary->ended)
-		puts("  end      shut down");
+		printf("  end      %s\n",
+		       summary->last_change == CORDON_CHANGE_CONTROLLER_GONE ?
+			       "the controller was stopped: what was made behind it was "
+			       "not stored" :
+			       "shut down");
 	else
 		printf("  end      open: running, or stopped without a shutdown; %llu records behind "
 		       "the last epoch\n",

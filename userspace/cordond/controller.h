@@ -18,7 +18,7 @@ struct options {
 	const char *policy; /* folder or file */
 	int mode; /* enum cordon_mode; -1: as it was last */
 	bool without_module;
-	struct cordon_store_limits store;
+	struct drain_options store;
 };
 
 /* The policy that is active, as it was compiled. */

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "anchors.h"
 #include "cleanup.h"
 #include "drain.h"
 #include "epochs.h"
@@ -28,6 +29,7 @@ struct drain {
 	int mounts_fd; /* readable with POLLPRI when the mounts changed */
 	__u64 boot[2];
 	struct epochs epochs;
+	struct anchors anchors;
 	const __u64 *made; /* the number given out last; shared with the kernel */
 	int stop; /* eventfd: the thread shall end */
 	int signal; /* eventfd: records were stored */
@@ -68,7 +70,7 @@ static int find_place(struct drain *drain, uint64_t *next)
 	return err ? err : cordon_store_lost(drain->store, drain->boot, &drain->state.lost);
 }
 
-int drain_open(const char *file, const struct cordon_store_limits *limits, const __u64 boot[2],
+int drain_open(const char *file, const struct drain_options *options, const __u64 boot[2],
 	       struct drain **drain, uint64_t *next, struct cordon_failure *failure)
 {
 	struct drain *opened = calloc(1, sizeof(*opened));
@@ -78,7 +80,8 @@ int drain_open(const char *file, const struct cordon_store_limits *limits, const
 		return cordon_failure_errno(failure, ENOMEM, "%s", file);
 	pthread_mutex_init(&opened->lock, NULL);
 	memcpy(opened->boot, boot, sizeof(opened->boot));
-	opened->limits = *limits;
+	opened->limits = options->limits;
+	opened->anchors.file = -1;
 	opened->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	opened->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	opened->mounts_fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
@@ -87,7 +90,9 @@ int drain_open(const char *file, const struct cordon_store_limits *limits, const
 		drain_stop(&opened);
 		return err;
 	}
-	err = cordon_store_open(file, true, &opened->store, failure);
+	err = anchors_open(&opened->anchors, options->anchors, failure);
+	if (!err)
+		err = cordon_store_open(file, true, &opened->store, failure);
 	if (!err) {
 		err = find_place(opened, next);
 		if (err)
@@ -297,6 +302,8 @@ static int take_batch(struct drain *drain, bool *more)
 		return -1;
 	}
 	ring_release(&drain->ring);
+	if (drain->epochs.are_stored)
+		anchors_hand_on(&drain->anchors, drain->epochs.buffer, drain->epochs.bytes);
 	*more = epochs_commit(&drain->epochs);
 	drain->boot_record.bytes = 0;
 	look_for_missing(drain, count, made);
@@ -381,6 +388,7 @@ void drain_stop(struct drain **drain)
 		pthread_join(stopping->thread, NULL);
 	ring_close(&stopping->ring);
 	epochs_close(&stopping->epochs);
+	anchors_close(&stopping->anchors);
 	cordon_mounts_free(&stopping->mounts);
 	cordon_store_close(&stopping->store);
 	cordon_fd_close(&stopping->stop);

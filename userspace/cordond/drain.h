@@ -24,11 +24,16 @@ struct drain_state {
 	char removed[128]; /* which was the last */
 };
 
+struct drain_options {
+	struct cordon_store_limits limits;
+	const char *anchors; /* see anchors.h */
+};
+
 /*
  * Opens the store and finds where it left off; *@next is the number the next
  * record should have. The thread starts with drain_start().
  */
-int drain_open(const char *file, const struct cordon_store_limits *limits, const __u64 boot[2],
+int drain_open(const char *file, const struct drain_options *options, const __u64 boot[2],
 	       struct drain **drain, uint64_t *next, struct cordon_failure *failure);
 /* The guard must stay mapped until drain_stop(). */
 int drain_start(struct drain *drain, const struct cordon_guard *guard,

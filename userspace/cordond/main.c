@@ -36,7 +36,7 @@
 static const char usage[] =
 	"usage: cordond [--policy FOLDER|FILE] [--mode permissive|enforcing] [--without-module]\n"
 	"               [--volume-size MIB] [--volume-age HOURS] [--store-size MIB]\n"
-	"               [--keep-days DAYS]\n"
+	"               [--keep-days DAYS] [--anchors FILE]\n"
 	"       cordond --help | --version\n"
 	"\n"
 	"Runs in the foreground. Without --mode the mode is as it was last; the first\n"
@@ -72,6 +72,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "volume-age", required_argument, NULL, 'A' },
 		{ "store-size", required_argument, NULL, 'T' },
 		{ "keep-days", required_argument, NULL, 'K' },
+		{ "anchors", required_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -80,7 +81,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 
 	*options = (struct options){ .policy = CORDON_POLICY_FOLDER,
 				     .mode = -1,
-				     .store = CORDON_STORE_LIMITS_DEFAULT };
+				     .store.limits = CORDON_STORE_LIMITS_DEFAULT };
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (option) {
 		case 'p':
@@ -97,11 +98,14 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case 'w':
 			options->without_module = true;
 			break;
+		case 'a':
+			options->store.anchors = optarg;
+			break;
 		case 'S':
 		case 'A':
 		case 'T':
 		case 'K':
-			if (!set_store_limit(&options->store, option, optarg)) {
+			if (!set_store_limit(&options->store.limits, option, optarg)) {
 				fprintf(stderr, "cordond: '%s' is no such number\n", optarg);
 				return EXIT_USAGE;
 			}

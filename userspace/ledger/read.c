@@ -29,6 +29,13 @@ struct opened {
 	ino_t inode;
 };
 
+static const char *base_name(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
 static int give_up(void *context)
 {
 	uint64_t *calls = context;
@@ -60,12 +67,22 @@ static int open_with(const char *file, bool immutable, sqlite3 **database)
 	return result;
 }
 
-/* With its write-ahead log when there is one; on read-only media without. */
+static bool has_log(const char *file)
+{
+	cordon_auto_free char *log = NULL;
+	struct stat status;
+
+	return asprintf(&log, "%s-wal", file) > 0 && !stat(log, &status) && status.st_size;
+}
+
+/* With its write-ahead log when there is one; else, and on read-only media, nothing is made beside it. */
 static int open_volume(struct opened *opened)
 {
 	static uint64_t calls;
-	int result = open_with(opened->file, false, &opened->database);
+	int result = SQLITE_ERROR;
 
+	if (has_log(opened->file))
+		result = open_with(opened->file, false, &opened->database);
 	if (result != SQLITE_OK)
 		result = open_with(opened->file, true, &opened->database);
 	if (result != SQLITE_OK)
@@ -177,11 +194,12 @@ static int read_table(struct cordon_evidence *evidence, const struct opened *ope
 		err = take(evidence, opened, s, id);
 		if (err == -EBADMSG)
 			cordon_evidence_malformed(evidence, "%.60s, table %s, row %lld",
-						  opened->file, table, (long long)id);
+						  base_name(opened->file), table, (long long)id);
 	}
 	if (result != SQLITE_DONE && result != SQLITE_ROW)
 		cordon_evidence_malformed(evidence, "%.60s, table %s: the file is damaged (%.40s)",
-					  opened->file, table, sqlite3_errmsg(opened->database));
+					  base_name(opened->file), table,
+					  sqlite3_errmsg(opened->database));
 	sqlite3_finalize(s);
 	return err == -ENOMEM ? err : 0;
 }
@@ -325,7 +343,7 @@ static int read_all(struct cordon_evidence *evidence, struct list *list,
 
 		if (result != SQLITE_OK) {
 			cordon_evidence_malformed(evidence, "%.80s: the file is damaged (%.40s)",
-						  volume->file, sqlite3_errstr(result));
+						  base_name(volume->file), sqlite3_errstr(result));
 			continue;
 		}
 		read_volume_row(volume);

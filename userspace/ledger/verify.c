@@ -84,6 +84,7 @@ static const struct cordon_epoch *walk_own_chain(struct audit *audit, const stru
 		audit->summary->changes++;
 		audit->summary->ended = change->kind == CORDON_CHANGE_SHUTDOWN ||
 					change->kind == CORDON_CHANGE_CONTROLLER_GONE;
+		audit->summary->last_change = change->kind;
 	}
 	audit->epochs = (struct chain_state){ !walk.broken, walk.chain.sequence };
 	if (epoch && !walk.broken && !is_epoch_record(&row[count - 1]))
@@ -366,8 +367,8 @@ int cordon_ledger_verify(struct cordon_evidence *evidence,
 		while (at < evidence->row_count && evidence->row[at].ledger == i)
 			at++;
 		audits[i] = (struct audit){ .report = report, .summary = &report->ledger[i] };
-		err = verify_ledger(&audits[i], evidence->row + first, at - first, evidence,
-				    options);
+		err = verify_ledger(&audits[i], at > first ? evidence->row + first : NULL,
+				    at - first, evidence, options);
 	}
 	if (!err)
 		check_ends(audits, evidence, options->partial);

@@ -46,7 +46,8 @@ struct cordon_ledger_summary {
 	uint64_t first_epoch, last_epoch; /* of those that have their record */
 	uint64_t last_ns; /* wall clock of the last one's record */
 	uint64_t tail; /* records after the last epoch record */
-	bool ended; /* by a shutdown, or the controller left before it */
+	bool ended; /* by a shutdown, an unload, or a controller that was told to stop */
+	uint32_t last_change; /* enum cordon_change_kind */
 	uint64_t vouched_epoch; /* the last that an anchor or a later ledger speaks of */
 	bool vouched;
 };
@@ -54,6 +55,7 @@ struct cordon_ledger_summary {
 #define CORDON_FINDINGS_MAX 256
 struct cordon_ledger_report {
 	enum cordon_ledger_verdict verdict;
+	uint64_t wasted; /* steps over losses that were none */
 	uint64_t finding_total; /* the first ones are kept */
 	size_t finding_count;
 	struct cordon_finding finding[CORDON_FINDINGS_MAX];

@@ -5,7 +5,12 @@
 #include "audit.h"
 
 /* More were never lost in one epoch; a number further away is a made-up one. */
-#define LOSSES_MAX (1u << 22)
+#ifndef CORDON_LEDGER_LOSSES_MAX
+#define CORDON_LEDGER_LOSSES_MAX (1u << 22)
+#endif
+/* After so many steps over losses that led to nothing, a store is one that wants to cost time. */
+#define WASTE_MAX	  (1u << 26)
+#define LOSSES_MAX_WASTED 4096
 /* So many are tried when nothing says where the chain stood before. */
 #define BASE_TRIES 512
 
@@ -73,6 +78,11 @@ static bool head_fits(const struct cordon_chain *chain, const void *what)
 	return !memcmp(last.tag, head->tag, sizeof(last.tag));
 }
 
+static uint64_t losses_max(const struct audit *audit)
+{
+	return audit->report->wasted > WASTE_MAX ? LOSSES_MAX_WASTED : CORDON_LEDGER_LOSSES_MAX;
+}
+
 static void note_losses(struct audit *audit, const struct walk *walk, uint64_t from, uint64_t to)
 {
 	audit->summary->lost += to - from + 1;
@@ -109,7 +119,7 @@ static bool number_fits(struct audit *audit, const struct walk *walk,
 		why = "two records have this number";
 	else if (walk->based && record->sequence <= walk->chain.sequence)
 		why = "the record does not belong into this epoch";
-	else if (walk->based && record->sequence - walk->chain.sequence > LOSSES_MAX)
+	else if (walk->based && record->sequence - walk->chain.sequence > losses_max(audit))
 		why = "the record's number cannot have been reached";
 	if (why)
 		audit_find(audit, CORDON_LEDGER_ALTERED, walk->number, record->sequence,
@@ -133,6 +143,7 @@ static bool walk_one(struct audit *audit, struct walk *walk, const struct cordon
 	lose(&walk->chain, missing);
 	if (!tag_fits(&walk->chain, record)) {
 		walk->chain = before;
+		audit->report->wasted += missing;
 		note_mismatch(audit, walk, record);
 		return false;
 	}
@@ -163,7 +174,7 @@ void walk_end(struct audit *audit, struct walk *walk, const struct cordon_chain_
 		return;
 	}
 	end = walk->chain;
-	if (head->sequence >= end.sequence && head->sequence - end.sequence <= LOSSES_MAX)
+	if (head->sequence >= end.sequence && head->sequence - end.sequence <= losses_max(audit))
 		lose(&end, head->sequence - end.sequence);
 	if (head->sequence < walk->chain.sequence)
 		audit_find(audit, CORDON_LEDGER_ALTERED, walk->number, head->sequence + 1,

@@ -137,6 +137,10 @@ void cordon_store_close(struct cordon_store **store)
 {
 	if (!*store)
 		return;
+	/* Who copies the files of a store that is closed shall have all of it in them. */
+	if ((*store)->writable && (*store)->database)
+		sqlite3_wal_checkpoint_v2((*store)->database, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+					  NULL, NULL);
 	close_database(*store);
 	free((*store)->file);
 	free(*store);
