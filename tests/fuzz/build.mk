@@ -7,20 +7,23 @@
 
 FUZZ := $(B)/tests/fuzz
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := policy image record
+FUZZ_TARGETS := policy image record ledger
 CHECK_TARGETS += check-fuzz
 
 # Smaller limits of work: a slow input is no finding here.
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	-DCORDON_AUTOMATON_STATES_MAX=4096 -DCORDON_POLICY_RULES_MAX=2000u -D_GNU_SOURCE \
+	-DCORDON_AUTOMATON_STATES_MAX=4096 -DCORDON_POLICY_RULES_MAX=2000u -DCORDON_LEDGER_LOSSES_MAX=256 \
+	-D_GNU_SOURCE -Iuserspace/ledger \
 	$(CORDON_POLICY_INCLUDES)
 FUZZ_SOURCES := $(patsubst $(B)/%.o,%.c,$(filter-out $(CORDON_POLICY_MADE),$(CORDON_POLICY_OBJECTS))) \
 	$(CORDON_POLICY_MADE:.o=.c) userspace/lib/names.c
 FUZZ_SOURCES_record := userspace/lib/record_text.c userspace/lib/escape.c
+FUZZ_SOURCES_ledger := $(addprefix userspace/ledger/,evidence.c words.c walk.c verify.c ends.c)
 
-$(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SOURCES) $(FUZZ_SOURCES_record) $(CORDON_POLICY_HEADERS)
+$(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SOURCES) $(FUZZ_SOURCES_record) \
+		$(FUZZ_SOURCES_ledger) $(wildcard userspace/ledger/*.h) $(CORDON_POLICY_HEADERS)
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -ljson-c -lsodium
+	$(CLANG) $(CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -ljson-c -lsodium -lb2
 
 $(FUZZ)/seeds/done: tests/fuzz/seeds.c $(CORDON_POLICY_LIBRARY) $(wildcard tests/policies/good/*.cordon)
 	@mkdir -p $(@D)
@@ -33,7 +36,7 @@ $(FUZZ)/seeds/done: tests/fuzz/seeds.c $(CORDON_POLICY_LIBRARY) $(wildcard tests
 	@touch $@
 
 .PHONY: fuzz check-fuzz
-fuzz: check-fuzz ## Fuzz the policy parser, the image loader and the record decoder (FUZZ_SECONDS)
+fuzz: check-fuzz ## Fuzz what reads bytes of others (FUZZ_SECONDS)
 
 check-fuzz: $(FUZZ_TARGETS:%=$(FUZZ)/%_fuzz) $(FUZZ)/seeds/done
 	@mkdir -p $(RESULTS)

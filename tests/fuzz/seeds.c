@@ -84,6 +84,20 @@ static void record_seeds(const char *folder)
 	}
 }
 
+/* Rows of three tables, each led in. */
+static void ledger_seeds(const char *folder)
+{
+	unsigned char rows[3 * (3 + sizeof(struct cordon_record))] = { 0 };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		rows[0] = 1 + 2 * (i == 2);
+		rows[1] = (unsigned char)i;
+		rows[2] = (unsigned char)(i + 1);
+		rows[11] = (unsigned char)(i + 1);
+		seed_write(folder, "ledger", i, rows, sizeof(rows));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
@@ -92,5 +106,6 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		image_seed(argv[1], (unsigned int)i, argv[i]);
 	record_seeds(argv[1]);
+	ledger_seeds(argv[1]);
 	return 0;
 }
