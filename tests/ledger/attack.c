@@ -218,12 +218,16 @@ static void choose_rows(struct copy *copy)
 	if (!copy->id)
 		die(copy->file, "no three records in one epoch of one chain");
 	copy->last_epoch = number_sql(copy, "SELECT max(id) FROM epochs WHERE class = 2");
-	copy->epoch =
-		number_sql(copy,
-			   "SELECT id FROM epochs WHERE class = 2 AND length(record) > %zu AND"
-			   " id < (SELECT max(id) FROM epochs WHERE class = 2)"
-			   " ORDER BY abs(id - (SELECT max(id) / 2 FROM epochs)) LIMIT 1",
-			   sizeof(struct cordon_epoch));
+	/* Of the record's ledger, with heads, and neither the first nor the last. */
+	copy->epoch = number_sql(
+		copy,
+		"SELECT id FROM epochs AS e WHERE class = 2 AND length(record) > %zu AND"
+		" ledger = (SELECT ledger FROM records WHERE id = %lld) AND epoch BETWEEN 1 AND"
+		" (SELECT max(epoch) - 2 FROM epochs AS m WHERE m.ledger = e.ledger)"
+		" ORDER BY epoch DESC LIMIT 1",
+		sizeof(struct cordon_epoch), (long long)copy->id);
+	if (!copy->epoch)
+		die(copy->file, "no epoch in the middle of the record's ledger");
 }
 
 static unsigned int number, failed;
@@ -328,6 +332,7 @@ int main(int argc, char **argv)
 	given = (struct given){ argv[1], argv[2], argv[3], argv[4], argc > 6 ? argv[6] : NULL,
 				argv[5] };
 	mkdir(given.work, 0700);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("TAP version 13\n1..%u\n", attack_count + 3);
 	ask_verifier(&given, given.store, true, &unharmed);
 	fprintf(stderr, "| attack | verdict | where it was noticed |\n| --- | --- | --- |\n");

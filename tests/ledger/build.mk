@@ -41,6 +41,19 @@ check-ledger-attacks: $(LT)/attack $(LT)/make_store $(B)/userspace/cordon
 
 CHECK_TARGETS += check-ledger
 
+# The real ledger: three boots of a small guest, then the attacks on what they left.
+$(LT)/flood: tests/ledger/flood.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -static -o $@ $<
+
+.PHONY: check-ledger-guest
+check-ledger-guest: $(LT)/flood $(LT)/attack $(B)/kmod/cordon.ko $(B)/userspace/cordon \
+		$(B)/userspace/cordond $(VM_SMALL)
+	@mkdir -p $(RESULTS)
+	tests/ledger/guests $(LT)/guest $(RESULTS)
+
+CHECK_TARGETS += check-ledger-guest
+
 # Without the sanitizers: figures.
 LT_PLAIN := $(addprefix $(LT)/plain/,bench.o model.o keeper.o)
 $(LT)/plain/%.o: tests/ledger/%.c $(wildcard tests/ledger/*.h) $(USERSPACE_HEADERS)
