@@ -52,7 +52,6 @@ check-ledger-guest: $(LT)/flood $(LT)/attack $(B)/kmod/cordon.ko $(B)/userspace/
 	@mkdir -p $(RESULTS)
 	tests/ledger/guests $(LT)/guest $(RESULTS)
 
-CHECK_TARGETS += check-ledger-guest
 
 # Without the sanitizers: figures.
 LT_PLAIN := $(addprefix $(LT)/plain/,bench.o model.o keeper.o)

@@ -15,8 +15,8 @@ await() {
 	tries=0
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ $tries -lt $((DEADLINE_S * 5)) ] || { echo "never: $*" >&2; return 1; }
-		usleep 200000
+		[ $tries -lt $((DEADLINE_S * 2)) ] || { echo "never: $*" >&2; return 1; }
+		usleep 500000
 	done
 }
 

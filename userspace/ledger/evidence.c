@@ -207,9 +207,9 @@ void cordon_evidence_malformed(struct cordon_evidence *evidence, const char *for
 static int compare_places(const struct cordon_row *a, const struct cordon_row *b)
 {
 	COMPARE(a->ledger, b->ledger);
-	COMPARE(a->record->epoch, b->record->epoch);
-	COMPARE(a->record->chain, b->record->chain);
-	COMPARE(a->record->sequence, b->record->sequence);
+	COMPARE(a->epoch, b->epoch);
+	COMPARE(a->chain, b->chain);
+	COMPARE(a->sequence, b->sequence);
 	return 0;
 }
 
@@ -239,6 +239,14 @@ void cordon_evidence_sort(struct cordon_evidence *evidence)
 
 	if (!evidence->row_count)
 		return;
+	/* Comparing must not look at each record: they are all over the memory. */
+	for (i = 0; i < evidence->row_count; i++) {
+		struct cordon_row *row = &evidence->row[i];
+
+		row->epoch = row->record->epoch;
+		row->sequence = row->record->sequence;
+		row->chain = row->record->chain;
+	}
 	qsort(evidence->row, evidence->row_count, sizeof(*evidence->row), compare_rows);
 	for (i = 0; i < evidence->row_count; i++)
 		if (!kept || !is_repeated(&evidence->row[kept - 1], &evidence->row[i]))

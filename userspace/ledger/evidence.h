@@ -30,6 +30,9 @@ struct cordon_row {
 	uint32_t ledger; /* index */
 	uint32_t file; /* which of the files it is from */
 	int64_t id; /* in that file */
+	/* The record's, once the evidence is sorted. */
+	uint64_t epoch, sequence;
+	uint32_t chain;
 };
 
 /* A line that left the host: how far a ledger had got. */

@@ -69,10 +69,11 @@ static int open_with(const char *file, bool immutable, sqlite3 **database)
 
 static bool has_log(const char *file)
 {
-	cordon_auto_free char *log = NULL;
+	/* It is named after the volume, not after the link to it. */
+	cordon_auto_free char *real = realpath(file, NULL), *log = NULL;
 	struct stat status;
 
-	return asprintf(&log, "%s-wal", file) > 0 && !stat(log, &status) && status.st_size;
+	return real && asprintf(&log, "%s-wal", real) > 0 && !stat(log, &status) && status.st_size;
 }
 
 /* With its write-ahead log when there is one; else, and on read-only media, nothing is made beside it. */
