@@ -60,36 +60,42 @@
 	X(RELEASED, "released", "the module let the enforcement links go")                  \
 	X(STORE, "store", "what befell the store of records")
 
-#define CORDON_OPERATIONS(X)                                        \
-	X(NONE, "none", "")                                         \
-	X(OPEN_READ, "open-read", "open for reading")               \
-	X(OPEN_WRITE, "open-write", "open for writing")             \
-	X(READ, "read", "read from an open descriptor")             \
-	X(WRITE, "write", "write to an open descriptor")            \
-	X(MAP, "map", "map into memory")                            \
-	X(RECEIVE_FILE, "receive-file", "receive a descriptor")     \
-	X(TRUNCATE, "truncate", "truncate")                         \
-	X(CREATE, "create", "create a name")                        \
-	X(LINK, "link", "make a hard link")                         \
-	X(RENAME, "rename", "rename")                               \
-	X(DELETE, "delete", "delete a name")                        \
-	X(ATTRIBUTE, "attribute", "change attributes")              \
-	X(EXECUTE, "execute", "execute a program")                  \
-	X(FORK, "fork", "make a process")                           \
-	X(ACT, "act", "act on another subject")                     \
-	X(SOCKET, "socket", "make a socket")                        \
-	X(CONNECT, "connect", "connect to a host")                  \
-	X(SEND, "send", "send to a host")                           \
-	X(ACCEPT, "accept", "accept a connection")                  \
-	X(PACKET, "packet", "emit a packet")                        \
-	X(SETSOCKOPT, "setsockopt", "set a socket option")          \
-	X(UNIX_CONNECT, "unix-connect", "connect to a unix socket") \
-	X(IO_URING, "io-uring", "make an io_uring")                 \
-	X(MOUNT, "mount", "mount a file system")                    \
-	X(GUARD, "guard", "touch the guard")                        \
-	X(CONTROL, "control", "the controller's own doing")         \
-	X(BPF, "bpf", "load a BPF program")                         \
-	X(KERNEL, "kernel", "reach the kernel's memory or code")
+#define CORDON_OPERATIONS(X)                                                               \
+	X(NONE, "none", "")                                                                \
+	X(OPEN_READ, "open-read", "open for reading")                                      \
+	X(OPEN_WRITE, "open-write", "open for writing")                                    \
+	X(READ, "read", "read from an open descriptor")                                    \
+	X(WRITE, "write", "write to an open descriptor")                                   \
+	X(MAP, "map", "map into memory")                                                   \
+	X(RECEIVE_FILE, "receive-file", "receive a descriptor")                            \
+	X(TRUNCATE, "truncate", "truncate")                                                \
+	X(CREATE, "create", "create a name")                                               \
+	X(LINK, "link", "make a hard link")                                                \
+	X(RENAME, "rename", "rename")                                                      \
+	X(DELETE, "delete", "delete a name")                                               \
+	X(ATTRIBUTE, "attribute", "change attributes")                                     \
+	X(EXECUTE, "execute", "execute a program")                                         \
+	X(FORK, "fork", "make a process")                                                  \
+	X(ACT, "act", "act on another subject")                                            \
+	X(SOCKET, "socket", "make a socket")                                               \
+	X(CONNECT, "connect", "connect to a host")                                         \
+	X(SEND, "send", "send to a host")                                                  \
+	X(ACCEPT, "accept", "accept a connection")                                         \
+	X(PACKET, "packet", "emit a packet")                                               \
+	X(SETSOCKOPT, "setsockopt", "set a socket option")                                 \
+	X(UNIX_CONNECT, "unix-connect", "connect to a unix socket")                        \
+	X(IO_URING, "io-uring", "make an io_uring")                                        \
+	X(MOUNT, "mount", "mount a file system")                                           \
+	X(GUARD, "guard", "touch the guard")                                               \
+	X(CONTROL, "control", "the controller's own doing")                                \
+	X(BPF, "bpf", "load a BPF program")                                                \
+	X(KERNEL, "kernel", "reach the kernel's memory or code")                           \
+	X(READ_ATTRIBUTE, "read-attribute", "read attributes or a symbolic link's target") \
+	X(WATCH, "watch", "watch for changes")                                             \
+	X(IOCTL, "ioctl", "control a file or device")                                      \
+	X(DUMP, "dump", "hand a core dump to a helper")                                    \
+	X(NETLINK, "netlink", "send to the kernel or a process by netlink")                \
+	X(LOAD_MODULE, "load-module", "have a kernel module loaded by name")
 
 #define CORDON_MODES(X)                                    \
 	X(OFF, "off", "nothing is loaded")                 \
@@ -129,6 +135,8 @@ enum cordon_mode {
 #define CORDON_OBJECT_PROGRAM	 0x2u /* a rule gives this program a clearance */
 #define CORDON_OBJECT_FLOATS	 0x4u /* takes the join of what is written to it */
 #define CORDON_OBJECT_NEUTRAL	 0x8u /* carries no data of a subject's: never checked */
+#define CORDON_OBJECT_PROCESS	 0x10u /* shows a process (/proc): has its taint of now */
+#define CORDON_OBJECT_EGRESS	 0x20u /* a device below the checks of hosts: for trusted subjects */
 #define CORDON_OBJECT_GUARD	 0x1000u /* R7: changed by the controller and trusted subjects only */
 #define CORDON_OBJECT_BOOT	 0x2000u /* R7 once sealed: what the next boot, or the kernel, runs */
 #define CORDON_OBJECT_CONTROLLER 0x4000u /* the controller's program */
@@ -275,6 +283,7 @@ struct cordon_name {
 #define CORDON_OPTION_LEDGER_FULL_DENY 0x1u
 #define CORDON_OPTION_WRITE_DOWN_RAISE 0x2u
 #define CORDON_OPTION_RECORD_READS     0x4u
+#define CORDON_OPTION_RESTRICTS	       0x8u /* some object has a label, or some host is unknown */
 
 /* The part of an image that every decision can need. */
 struct cordon_policy {
@@ -282,6 +291,7 @@ struct cordon_policy {
 	__u32 generation; /* set by the loader; 0: not loaded */
 	__u32 options; /* CORDON_OPTION_* */
 	__u64 record_reads; /* reads of labels that dominate this are recorded */
+	__u64 high; /* join of all labels that rules give to objects */
 	__u32 start; /* the automaton's state before the first byte */
 	__u32 slot_count;
 	__u32 accept_count;
@@ -656,8 +666,8 @@ CORDON_ASSERT_SIZE(struct cordon_host, 28);
 CORDON_ASSERT_SIZE(struct cordon_port, 24);
 CORDON_ASSERT_SIZE(struct cordon_hostname, 32);
 CORDON_ASSERT_SIZE(struct cordon_device, 16);
-CORDON_ASSERT_SIZE(struct cordon_policy, 48 + CORDON_DIGEST_BYTES + 256);
-CORDON_ASSERT_SIZE(struct cordon_image, 24 + CORDON_NAME_BYTES + 16 * CORDON_SECTION_COUNT + 336);
+CORDON_ASSERT_SIZE(struct cordon_policy, 56 + CORDON_DIGEST_BYTES + 256);
+CORDON_ASSERT_SIZE(struct cordon_image, 24 + CORDON_NAME_BYTES + 16 * CORDON_SECTION_COUNT + 344);
 CORDON_ASSERT_SIZE(struct cordon_page, 4096);
 CORDON_ASSERT_SIZE(struct cordon_superblock, 32);
 CORDON_ASSERT_SIZE(struct cordon_link_key, 16);

@@ -44,7 +44,8 @@ static void whole_image_opens(void **state)
 	assert_int_equal(view.device_count, 1);
 	assert_string_equal(view.strings + view.hostnames[0].name, "mail.example.mil");
 	assert_true(view.header->policy.options ==
-		    (CORDON_OPTION_LEDGER_FULL_DENY | CORDON_OPTION_RECORD_READS));
+		    (CORDON_OPTION_LEDGER_FULL_DENY | CORDON_OPTION_RECORD_READS |
+		     CORDON_OPTION_RESTRICTS));
 	assert_true(view.header->policy.record_reads == UNIT_CUI);
 	assert_true(cordon_image_rule_text(&view, 1, place));
 	assert_string_equal(place, "unit.cordon:4");
@@ -52,6 +53,41 @@ static void whole_image_opens(void **state)
 	assert_false(cordon_image_rule_text(&view, 9, place));
 	assert_string_equal(place, "?");
 	free(c.image);
+}
+
+/* What a disk without a rule may hold; and when nothing can leak at all. */
+static void policy_says_whether_it_restricts(void **state)
+{
+	const struct {
+		const char *rules;
+		cordon_label high;
+		bool restricts;
+	} row[] = {
+		{ "host any clearance unclassified\n", 0, false },
+		{ "host any clearance unclassified\nhost any inbound clearance unclassified\n", 0,
+		  false },
+		{ "", 0, true },
+		{ "host any inbound clearance unclassified\n", 0, true },
+		{ "host any port 443 clearance unclassified\n", 0, true },
+		{ "host any tcp clearance unclassified\n", 0, true },
+		{ "host 0.0.0.0/0 clearance unclassified\n", 0, true },
+		{ "host any clearance unclassified\nfile /a/** cui\n", UNIT_CUI, true },
+		{ "host any clearance unclassified\nfile /a/** cui\ndevice /dev/b secret\n",
+		  UNIT_SECRET, true },
+	};
+	char all[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct unit_policy p;
+
+		snprintf(all, sizeof(all), UNIT_HEADER "%s", row[i].rules);
+		p = unit_compile(all);
+		assert_true(p.view.header->policy.high == row[i].high);
+		assert_int_equal(!!(p.view.header->policy.options & CORDON_OPTION_RESTRICTS),
+				 row[i].restricts);
+		unit_policy_free(&p);
+	}
 }
 
 static void generation_is_not_in_the_digest(void **state)
@@ -209,6 +245,8 @@ static void damage_is_refused(void **state)
 void unit_image_cases(struct unit_cases *cases)
 {
 	unit_add(cases, "a whole image opens", whole_image_opens, NULL);
+	unit_add(cases, "a policy says whether it restricts", policy_says_whether_it_restricts,
+		 NULL);
 	unit_add(cases, "the generation is not in the digest", generation_is_not_in_the_digest,
 		 NULL);
 	unit_add(cases, "the same text is the same image", same_text_is_same_image, NULL);

@@ -153,6 +153,8 @@ static const struct flag_name object_flags[] = {
 	{ CORDON_OBJECT_PROGRAM, "program" },
 	{ CORDON_OBJECT_FLOATS, "floats" },
 	{ CORDON_OBJECT_NEUTRAL, "neutral" },
+	{ CORDON_OBJECT_PROCESS, "process" },
+	{ CORDON_OBJECT_EGRESS, "egress" },
 	{ CORDON_OBJECT_GUARD, "guard" },
 	{ CORDON_OBJECT_BOOT, "boot" },
 	{ CORDON_OBJECT_CONTROLLER, "controller" },

@@ -240,6 +240,34 @@ static void part_set(struct compilation *c, enum cordon_section section, const v
 	c->parts.section[section].count = count;
 }
 
+/* The join of all labels that rules give: what may lie on a disk that no rule names. */
+static uint64_t high_label(const struct compilation *c)
+{
+	uint64_t high = CORDON_LABEL_UNCLASSIFIED;
+	uint32_t i;
+
+	for (i = 0; i < c->parts.header.policy.accept_count; i++)
+		high = cordon_label_join(high, c->paths.accepts[i].label);
+	for (i = 0; i < c->device_count; i++)
+		high = cordon_label_join(high, c->devices[i].label);
+	return high;
+}
+
+/* True when one rule knows every host, port and protocol. */
+static bool every_host_is_known(const struct compilation *c)
+{
+	static const struct cordon_prefix any;
+
+	for (uint32_t i = 0; i < c->entry_count; i++) {
+		const struct cordon_host_entry *entry = &c->entries[i];
+
+		if (!memcmp(&entry->prefix, &any, sizeof(any)) && !entry->port.protocol &&
+		    !entry->port.inbound && !entry->port.low && entry->port.high == 0xffff)
+			return true;
+	}
+	return false;
+}
+
 static int image_make(struct compilation *c)
 {
 	struct cordon_policy_text *text = c->text;
@@ -250,6 +278,9 @@ static int image_make(struct compilation *c)
 	policy->options = (text->ledger_full_deny ? CORDON_OPTION_LEDGER_FULL_DENY : 0) |
 			  (text->record_level ? CORDON_OPTION_RECORD_READS : 0);
 	policy->record_reads = text->record_reads;
+	policy->high = high_label(c);
+	if (policy->high || !every_host_is_known(c))
+		policy->options |= CORDON_OPTION_RESTRICTS;
 	policy->port_count = c->hosts.port_count;
 	part_set(c, CORDON_SECTION_SLOTS, c->paths.slots, policy->slot_count);
 	part_set(c, CORDON_SECTION_ACCEPTS, c->paths.accepts, policy->accept_count);
