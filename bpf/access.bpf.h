@@ -9,6 +9,7 @@
 
 #include "maps.bpf.h"
 #include "path.bpf.h"
+#include "process.bpf.h"
 #include "record.bpf.h"
 #include "subject.bpf.h"
 
@@ -72,6 +73,38 @@ __subprogram int access_refuse(struct access *a)
 	return a ? access_refuse_of(a, subject_current(), true) : REFUSED;
 }
 
+/*
+ * What is for trusted subjects only, for the reason in @a: no label is asked.
+ * Where the policy restricts nobody there is nothing to get round.
+ */
+__subprogram int access_reserved(struct access *a)
+{
+	struct subject *s = subject_current();
+
+	if (!a)
+		return REFUSED;
+	if (!policy_restricts())
+		return GO_AHEAD;
+	if (s && s->flags & (CORDON_SUBJECT_CONTROLLER | CORDON_SUBJECT_KERNEL))
+		return GO_AHEAD;
+	if (s && s->flags & CORDON_SUBJECT_TRUSTED) {
+		a->reason = CORDON_REASON_TRUSTED;
+		record_access(a, CORDON_VERDICT_ALLOW);
+		return GO_AHEAD;
+	}
+	return access_refuse(a);
+}
+
+/* The same, where there is no object. */
+__subprogram int access_mechanism(__u32 operation, __u32 reason)
+{
+	struct access a = {};
+
+	a.operation = operation;
+	a.reason = reason;
+	return access_reserved(&a);
+}
+
 /* The policy's wish about a read that is allowed. @raise: what it adds to the taint. */
 static __always_inline int access_note_read(struct access *a, __u64 raise)
 {
@@ -114,6 +147,8 @@ __subprogram int access_decide(struct access *a, __u32 wants)
 	object.flags = a->flags;
 	if (wants & WANTS_READ) {
 		a->reason = cordon_decide_read(&subject, &object);
+		if (a->reason == CORDON_REASON_READ_UP && (a->flags & CORDON_OBJECT_PROCESS))
+			a->reason = CORDON_REASON_ACT_UP;
 		outcome = a->reason ? access_refuse(a) : GO_AHEAD;
 		if (outcome)
 			return outcome;
@@ -170,12 +205,32 @@ static __always_inline __u32 accept_rule(__u32 index, __u32 generation)
 	return accept ? accept->rule : 0;
 }
 
+/* A process that /proc shows. Returns 1 for the caller itself: that is decided. */
+__subprogram int access_process(struct access *a)
+{
+	struct shown shown = {};
+
+	if (!a)
+		return 0;
+	shown.inode = a->inode;
+	a->reason = process_shown(&shown);
+	if (a->reason || shown.own)
+		return shown.own;
+	a->label |= shown.taint;
+	a->operation = CORDON_OPERATION_ACT;
+	a->target_pid = shown.pid;
+	a->target_taint = shown.taint;
+	a->target_clearance = shown.clearance;
+	return 0;
+}
+
 /* What is left of access_inode() when its short way out was not taken. */
 __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 {
 	struct subject *s = subject_current();
 	__u32 generation = control.generation;
 	struct object_view *view;
+	int outcome;
 
 	if (!a)
 		return REFUSED;
@@ -194,6 +249,18 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 	if (!a->label && !a->flags && s && !s->taint && !(s->flags & CORDON_SUBJECT_FORKING))
 		return GO_AHEAD;
 	a->rule = accept_rule(view->accept, generation);
+	if (a->flags & CORDON_OBJECT_EGRESS) {
+		a->reason = CORDON_REASON_MECHANISM;
+		outcome = access_reserved(a);
+		if (outcome)
+			return outcome;
+	}
+	if (a->flags & CORDON_OBJECT_PROCESS) {
+		if (access_process(a))
+			return GO_AHEAD;
+		if (a->reason)
+			return access_refuse(a);
+	}
 	if ((wants & WANTS_WRITE) && (a->flags & CORDON_OBJECT_FLOATS) && s && s->taint)
 		__sync_fetch_and_or(&o->floating, s->taint);
 	return access_decide(a, wants);
@@ -269,24 +336,6 @@ static __always_inline int access_name(const struct dentry *dentry, __u32 operat
 	struct access a;
 
 	return access_name_in(&a, dentry, operation);
-}
-
-/* A denial that needs no labels: @reason of its own. Trusted subjects pass, recorded. */
-__subprogram int access_mechanism(__u32 operation, __u32 reason)
-{
-	struct subject *s = subject_current();
-	struct access a = {};
-
-	a.operation = operation;
-	a.reason = reason;
-	if (s && s->flags & (CORDON_SUBJECT_CONTROLLER | CORDON_SUBJECT_KERNEL))
-		return GO_AHEAD;
-	if (s && s->flags & CORDON_SUBJECT_TRUSTED) {
-		a.reason = CORDON_REASON_TRUSTED;
-		record_access(&a, CORDON_VERDICT_ALLOW);
-		return GO_AHEAD;
-	}
-	return access_refuse(&a);
 }
 
 /* A denial because something is missing: no state, no room, no known form. */

@@ -80,9 +80,11 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define VM_WRITE	       0x2
 #define VM_SHARED	       0x8
 #define SB_NOUSER	       (1u << 31)
+#define SB_NODIRATIME	       2048
 #define DCACHE_DISCONNECTED    0x20
 #define ANON_INODE_FS_MAGIC    0x09041934
 #define TMPFS_MAGIC	       0x01021994
+#define PROC_SUPER_MAGIC       0x9fa0
 #define SECRETMEM_MAGIC	       0x5345434d
 #define PROC_SUPER_MAGIC       0x9fa0
 #define SYSFS_MAGIC	       0x62656572
@@ -93,12 +95,15 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define CGROUP2_SUPER_MAGIC    0x63677270
 #define BPF_FS_MAGIC	       0xcafe4a11
 #define MEM_MAJOR	       1
+#define MISC_MAJOR	       10
 #define TTY_MAJOR	       4
 #define TTYAUX_MAJOR	       5
 #define UNIX98_PTY_SLAVE_MAJOR 136
 #define ATTR_SIZE	       (1 << 3)
 #define CLONE_VM	       0x100
 #define CLONE_FILES	       0x400
+#define PF_EXITING	       0x00000004
+#define PF_SIGNALED	       0x00000400
 #define PF_KTHREAD	       0x00200000
 #define INADDR_LOOPBACK	       0x7f000001
 #define AF_UNSPEC	       0
@@ -117,6 +122,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define EAGAIN		       11
 #define EACCES		       13
 #define EXDEV		       18
+#define ENOPARAM	       519 /* include/linux/errno.h */
 #define EINVAL		       22
 #define ESRCH		       3
 #define MS_REMOUNT	       32

@@ -4,15 +4,17 @@
  * one set of maps and one copy of each function that is a function of its own
  * to the verifier, and the object stays a third of what linking gives.
  */
-#include "file.bpf.c"
 #include "exec.bpf.c"
 #include "task.bpf.c"
 #include "mapping.bpf.c"
 #include "ipc.bpf.c"
 #include "uring.bpf.c"
 #include "net.bpf.c"
+#include "file.bpf.c"
 #include "egress.bpf.c"
 #include "mount.bpf.c"
 #include "guard.bpf.c"
+#include "view.bpf.c"
+#include "netlink.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -8,7 +8,7 @@
 
 #define DROP		 0
 #define PASS		 1
-#define TCP_FLAGS_OFFSET 13
+#define LOOPBACK_IFINDEX 1 /* include/net/flow.h, in every network name space */
 
 /* The packet's destination, from its own header. False when it has no known form. */
 static __always_inline bool peer_of_packet(struct peer *peer, struct __sk_buff *skb)
@@ -67,6 +67,57 @@ static __noinline int packet_refuse(struct peer *peer, struct subject *s, struct
 	return DROP;
 }
 
+/* The packet goes where the socket's last judgement said that it would. */
+static __always_inline bool packet_is_judged(struct __sk_buff *skb, struct judgement *last)
+{
+	__u8 *ip = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 *known = (void *)&last->address;
+	__be16 *port;
+	__u32 *to;
+
+	if (last->generation != control.generation || !last->known || ip + 24 > end)
+		return false;
+	if (ip[0] == 0x45) {
+		to = (void *)(ip + 16);
+		port = (void *)(ip + 22);
+		if (ip[9] != last->protocol || known[0] || known[1] ||
+		    known[2] != bpf_htonl(0xffff) || known[3] != to[0])
+			return false;
+	} else if (ip[0] >> 4 == 6 && ip + 44 <= end) {
+		to = (void *)(ip + 24);
+		port = (void *)(ip + 42);
+		if (ip[6] != last->protocol || known[0] != to[0] || known[1] != to[1] ||
+		    known[2] != to[2] || known[3] != to[3])
+			return false;
+	} else {
+		return false;
+	}
+	if (last->protocol != IPPROTO_TCP && last->protocol != IPPROTO_UDP &&
+	    last->protocol != IPPROTO_UDPLITE)
+		return true;
+	return *port == bpf_htons(last->port);
+}
+
+/*
+ * What goes over the loopback device is received on this host, whatever its
+ * address says: the rule for loopback must allow it too (bypass D18).
+ */
+static __always_inline void view_of_loopback(struct host_view *view, struct peer *peer, __u32 flags)
+{
+	struct host_view local = {};
+	struct peer here = *peer;
+	__u64 *address = (void *)&here.address;
+
+	if (peer->family == AF_INET) {
+		address_from_v4(&here.address, bpf_htonl(INADDR_LOOPBACK));
+	} else {
+		address[0] = 0;
+		address[1] = bpf_cpu_to_be64(1);
+	}
+	host_look_either(&local, &here, flags);
+	view->clearance &= local.known ? local.clearance : 0;
+}
+
 SEC("cgroup_skb/egress")
 int packet_egress(struct __sk_buff *skb)
 {
@@ -78,7 +129,7 @@ int packet_egress(struct __sk_buff *skb)
 	struct peer peer = {};
 	struct subject *s;
 	__u64 taint;
-	__u32 reason;
+	__u32 reason, flags;
 
 	if (!sk || guard_is_off())
 		return PASS;
@@ -90,9 +141,15 @@ int packet_egress(struct __sk_buff *skb)
 		return PASS; /* nobody has sent on it since the guard came */
 	s = state->owner;
 	taint = state->label | (s ? s->taint : 0);
-	if (!taint)
+	/* An untainted sender's packet may have been sent elsewhere below the check (D17). */
+	if (!taint && packet_is_judged(skb, &state->last))
 		return PASS;
+	if (s && (s->flags & CORDON_SUBJECT_KERNEL))
+		return PASS;
+	/* What a listener answers was let in by hook_inet_conn_request. */
+	flags = state->last.flags | (sk->state == BPF_TCP_LISTEN ? SOCKET_ACCEPTED : 0);
 	subject.taint = taint;
+	peer.sk = (__u64)sk;
 	if (!peer_of_packet(&peer, skb))
 		return packet_refuse(&peer, s, &view, CORDON_REASON_ADDRESS);
 	if (state->last.generation == control.generation && state->last.known &&
@@ -102,8 +159,10 @@ int packet_egress(struct __sk_buff *skb)
 		view.known = 1;
 		view.rule = state->last.rule;
 	} else {
-		host_look_either(&view, &peer, state->last.flags);
+		host_look_either(&view, &peer, flags);
 	}
+	if (taint && skb->ifindex == LOOPBACK_IFINDEX)
+		view_of_loopback(&view, &peer, flags);
 	host.known = view.known;
 	host.clearance = view.clearance;
 	reason = cordon_decide_reach(&subject, &host);

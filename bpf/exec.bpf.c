@@ -43,9 +43,18 @@ static __always_inline struct subject *subject_continue(struct subject *old, str
 
 	if (!s)
 		return NULL;
-	clearance = cordon_clearance_after_exec(old->clearance, given->clearance, unsafe);
+	/*
+	 * What the kernel itself starts (modprobe, a core dump's or a key's helper)
+	 * has arguments and input from whoever made it do so: lowest trust, for
+	 * it and for whatever it executes (bypasses A15, E8).
+	 */
 	s->ceiling = old->ceiling;
-	s->clearance = cordon_label_meet(clearance, old->ceiling);
+	if (old->flags & CORDON_SUBJECT_KERNEL) {
+		__builtin_memset(given, 0, sizeof(*given));
+		s->ceiling = CORDON_LABEL_UNCLASSIFIED;
+	}
+	clearance = cordon_clearance_after_exec(old->clearance, given->clearance, unsafe);
+	s->clearance = cordon_label_meet(clearance, s->ceiling);
 	s->taint = old->taint;
 	s->flags = unsafe ? old->flags & given->flags : given->flags;
 	s->rule = given->rule;
@@ -148,7 +157,8 @@ __subprogram int descriptor_is_plain(__u64 address)
 	path_place(&w);
 	if (w.place.reason || w.place.label)
 		return 0;
-	return !(w.place.flags & CORDON_OBJECT_FLOATS);
+	return !(w.place.flags &
+		 (CORDON_OBJECT_FLOATS | CORDON_OBJECT_PROCESS | CORDON_OBJECT_EGRESS));
 }
 
 /* Of all descriptors: the file of @fd, 0: none. False: it cannot be read. */

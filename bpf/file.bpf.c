@@ -8,8 +8,11 @@
 
 static __always_inline __u32 wants_of_mode(__u32 mode)
 {
-	return (mode & (FMODE_READ | FMODE_EXEC) ? WANTS_READ : 0) |
-	       (mode & FMODE_WRITE ? WANTS_WRITE : 0);
+	__u32 wants = (mode & (FMODE_READ | FMODE_EXEC) ? WANTS_READ : 0) |
+		      (mode & FMODE_WRITE ? WANTS_WRITE : 0);
+
+	/* Access mode 3 is neither, and serves ioctls that do both (bypass M19). */
+	return wants ?: WANTS_READ | WANTS_WRITE;
 }
 
 SEC("lsm/file_open")
@@ -57,10 +60,14 @@ static __always_inline int access_pipe(struct file *file, struct subject *s, __u
 	return access_errno(access_decide(&a, wants));
 }
 
-/* Memory files and shared memory take labels while they are open (bypasses B14, B15). */
+/*
+ * What takes labels while it is open: memory files and shared memory (bypasses
+ * B14, B15), and files of /proc, which show processes (M12). procfs sets
+ * SB_NODIRATIME on itself; others that have it are only looked at once more.
+ */
 static __always_inline bool inode_may_float(struct inode *inode)
 {
-	return inode->i_sb->s_flags & SB_NOUSER;
+	return inode->i_sb->s_flags & (SB_NOUSER | SB_NODIRATIME);
 }
 
 /*
@@ -135,6 +142,19 @@ int BPF_PROG(hook_file_mprotect, struct vm_area_struct *area, unsigned long reqp
 	return access_name(BPF_CORE_READ(file, f_path.dentry), CORDON_OPERATION_MAP);
 }
 
+/* A socket of a family that no rule can speak of is not received either (bypass D8). */
+static __always_inline int socket_received(struct inode *inode)
+{
+	__u64 address;
+	struct sock *sk;
+
+	if ((inode->i_mode & S_IFMT) != S_IFSOCK)
+		return 0;
+	address = (__u64)inode - bpf_core_field_offset(struct socket_alloc, vfs_inode);
+	sk = kernel_object(socket_alloc, address)->socket.sk;
+	return sk ? refuse_family(sk, CORDON_OPERATION_RECEIVE_FILE) : 0;
+}
+
 /*
  * A descriptor arrives: SCM_RIGHTS, pidfd_getfd, seccomp (bypasses B2 to B5).
  * What carries a label is judged now and again at each use.
@@ -157,8 +177,10 @@ int BPF_PROG(hook_file_receive, struct file *file)
 			s->flags |= CORDON_SUBJECT_FOREIGN;
 		return refused;
 	}
-	refused = access_inode(inode, file->f_path.dentry, wants_of_mode(file->f_mode),
-			       CORDON_OPERATION_RECEIVE_FILE);
+	refused = socket_received(inode);
+	if (!refused)
+		refused = access_inode(inode, file->f_path.dentry, wants_of_mode(file->f_mode),
+				       CORDON_OPERATION_RECEIVE_FILE);
 	if (refused || !s)
 		return refused;
 	o = bpf_inode_storage_get(&objects, inode, 0, 0);

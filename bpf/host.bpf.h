@@ -68,6 +68,15 @@ struct host_view {
 	__u32 rule;
 };
 
+/*
+ * In a network name space that belongs to a user name space its owner says who
+ * has which address (bypass D18): no host there is cleared for anything.
+ */
+static __always_inline bool addresses_are_claims(__u64 sk)
+{
+	return sk && kernel_object(sock, sk)->__sk_common.skc_net.net->user_ns->level > 0;
+}
+
 __subprogram int host_look(struct host_view *view, struct peer *peer, __u32 inbound)
 {
 	void *table = generation_map(&hosts, control.generation);
@@ -99,7 +108,7 @@ __subprogram int host_look(struct host_view *view, struct peer *peer, __u32 inbo
 		if (!cordon_port_matches(entry, inbound ? peer->local_port : peer->port,
 					 peer->protocol, inbound))
 			continue;
-		view->clearance = entry->clearance;
+		view->clearance = addresses_are_claims(peer->sk) ? 0 : entry->clearance;
 		view->known = 1;
 		view->rule = entry->rule;
 		break;
@@ -228,6 +237,21 @@ static __always_inline void access_of_peer(struct access *a, struct peer *peer)
 	}
 }
 
+/* Looks the peer up and keeps the answer in the socket. */
+static __always_inline void judgement_make(struct judgement *last, struct peer *peer,
+					   struct host_view *view)
+{
+	host_look_either(view, peer, last->flags);
+	last->generation = 0;
+	last->address = peer->address;
+	last->port = peer->port;
+	last->protocol = peer->protocol;
+	last->clearance = view->clearance;
+	last->known = view->known;
+	last->rule = view->rule;
+	__sync_lock_test_and_set(&last->generation, control.generation);
+}
+
 /* R3 in full: looks the peer up, keeps the answer in the socket, decides. */
 __subprogram int reach_decide(struct judgement *last, struct peer *peer, __u32 operation)
 {
@@ -242,15 +266,7 @@ __subprogram int reach_decide(struct judgement *last, struct peer *peer, __u32 o
 	if (s && s->flags & CORDON_SUBJECT_KERNEL)
 		return GO_AHEAD;
 	if (last && s) {
-		host_look_either(&view, peer, last->flags);
-		last->generation = 0;
-		last->address = peer->address;
-		last->port = peer->port;
-		last->protocol = peer->protocol;
-		last->clearance = view.clearance;
-		last->known = view.known;
-		last->rule = view.rule;
-		__sync_lock_test_and_set(&last->generation, control.generation);
+		judgement_make(last, peer, &view);
 		subject_facts(&subject, s);
 		host.known = view.known;
 		host.clearance = view.clearance;

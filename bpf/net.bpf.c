@@ -4,19 +4,28 @@
  * send (R3), and what unix sockets carry from one subject to another.
  */
 #include "host.bpf.h"
+#include "netlink.bpf.h"
 
-#define SOCK_STREAM	    1
-#define SOCK_DGRAM	    2
-#define SOCK_SEQPACKET	    5
-#define IPV6_RTHDR	    57
-#define IPV6_2292RTHDR	    5
-#define IPV6_2292PKTOPTIONS 6 /* ancillary data of all kinds, made to stick */
-#define IPPROTO_ICMPV6	    58
-#define IP_OPTIONS	    4
-#define IP_RETOPTS	    7
-#define SO_ZEROCOPY	    60
-#define SOL_SOCKET	    1
-#define UNIX_PATH_OFFSET    2
+#define SOCK_STREAM		   1
+#define SOCK_DGRAM		   2
+#define SOCK_SEQPACKET		   5
+#define IPV6_RTHDR		   57
+#define IPV6_2292RTHDR		   5
+#define IPV6_2292PKTOPTIONS	   6 /* ancillary data of all kinds, made to stick */
+#define IPPROTO_ICMPV6		   58
+#define IP_OPTIONS		   4
+#define IP_RETOPTS		   7
+#define IP_VS_SET_FIRST		   1152 /* virtual servers: packets are sent on without a socket */
+#define IP_VS_SET_LAST		   1167
+#define SO_ZEROCOPY		   60
+#define SOL_SOCKET		   1
+#define UNIX_PATH_OFFSET	   2
+#define AF_SMC			   43
+#define SCTP_SOCKOPT_BINDX_ADD	   100
+#define SCTP_PRIMARY_ADDR	   6
+#define SCTP_SET_PEER_PRIMARY_ADDR 5
+#define SCTP_ADDRESSES_MAX	   16
+#define IPPROTO_SMC		   256 /* of AF_INET and AF_INET6 */
 
 /* The protocol that a socket() call asks for, as rules name it; 0: not one they can. */
 static __always_inline __u8 protocol_of(int type, int protocol)
@@ -41,6 +50,12 @@ int BPF_PROG(hook_socket_create, int family, int type, int protocol, int kern)
 {
 	if (kern || guard_is_off() || family == AF_UNIX || family == AF_NETLINK)
 		return 0;
+	/* SMC's packets are of a TCP socket that the kernel makes and connects (bypass D11). */
+	if (family == AF_SMC || protocol == IPPROTO_SMC) {
+		if (!policy_restricts())
+			return 0;
+		return access_errno(access_broken(CORDON_OPERATION_SOCKET, CORDON_REASON_FAMILY));
+	}
 	if ((family == AF_INET || family == AF_INET6) && protocol_of(type, protocol))
 		return 0;
 	return access_errno(access_mechanism(CORDON_OPERATION_SOCKET, CORDON_REASON_FAMILY));
@@ -159,6 +174,30 @@ __subprogram int control_reroutes(struct name *control_data)
 	return 1; /* more than anybody needs */
 }
 
+/* Families and types for which there are rules; hook_socket_create says of the others. */
+static __always_inline bool sock_has_rules(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	if (family == AF_UNIX || family == AF_NETLINK)
+		return true;
+	return sock_is_inet(sk) && protocol_of(sk->sk_type, sk->sk_protocol);
+}
+
+/* Such a socket was made by a trusted subject, or before the guard, and passed on (D8). */
+static __always_inline int refuse_family(struct sock *sk, __u32 operation)
+{
+	struct subject *s;
+
+	if (sock_has_rules(sk))
+		return 0;
+	/* Its making was recorded; each packet need not be. */
+	s = subject_current();
+	if (s && s->flags & CORDON_SUBJECT_TRUSTED)
+		return 0;
+	return access_errno(access_mechanism(operation, CORDON_REASON_FAMILY));
+}
+
 /* Unix: what is sent is checked against the channel, or floats into it. */
 static __always_inline int unix_send(struct sock *sk)
 {
@@ -189,14 +228,17 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 	struct sock *sk = sock->sk;
 	struct name name = {};
 	struct peer peer;
-	int found = 0;
+	int found = 0, refused;
 
 	if (!sk || guard_is_off())
 		return 0;
 	if (sk->__sk_common.skc_family == AF_UNIX)
 		return unix_send(sk);
-	if (!sock_is_inet(sk))
-		return 0;
+	if (sk->__sk_common.skc_family == AF_NETLINK)
+		return netlink_to(sk, msg);
+	refused = refuse_family(sk, CORDON_OPERATION_SEND);
+	if (refused || !sock_is_inet(sk))
+		return refused;
 	__builtin_memset(&peer, 0, sizeof(peer));
 	peer_common(&peer, sk);
 	/* A connected TCP socket ignores an address, except for Fast Open (bypass M4). */
@@ -229,8 +271,11 @@ int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int s
 	struct access a;
 	__u64 label;
 
-	if (!sk || guard_is_off() || sk->__sk_common.skc_family != AF_UNIX)
+	if (!sk || guard_is_off())
 		return 0;
+	/* Packet sockets hear what others send. */
+	if (sk->__sk_common.skc_family != AF_UNIX)
+		return refuse_family(sk, CORDON_OPERATION_READ);
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
 	if (!state)
 		return 0;
@@ -373,7 +418,8 @@ int BPF_PROG(hook_socket_setsockopt, struct socket *sock, int level, int optname
 		return 0;
 	if ((level == SOL_IPV6 && (optname == IPV6_RTHDR || optname == IPV6_2292RTHDR ||
 				   optname == IPV6_2292PKTOPTIONS)) ||
-	    (level == SOL_IP && optname == IP_OPTIONS))
+	    (level == SOL_IP &&
+	     (optname == IP_OPTIONS || (optname >= IP_VS_SET_FIRST && optname <= IP_VS_SET_LAST))))
 		return access_errno(
 			access_mechanism(CORDON_OPERATION_SETSOCKOPT, CORDON_REASON_OPTION));
 	if (level == SOL_SOCKET && optname == SO_ZEROCOPY) {
@@ -391,6 +437,8 @@ void BPF_PROG(hook_sock_graft, struct sock *sk, struct socket *parent)
 {
 	struct subject *s = subject_current();
 	struct socket_state *state;
+	struct host_view view = {};
+	struct peer peer = {};
 
 	if (!s || !sock_is_inet(sk) || guard_is_off())
 		return;
@@ -400,6 +448,10 @@ void BPF_PROG(hook_sock_graft, struct sock *sk, struct socket *parent)
 		return;
 	state->last.flags |= SOCKET_ACCEPTED;
 	socket_own(state, s);
+	/* Kept for the check at the packet: who only receives, acknowledges. */
+	peer_common(&peer, sk);
+	if (peer_of_sock(&peer, sk))
+		judgement_make(&state->last, &peer, &view);
 }
 
 /* R3 for inbound connections, when the peer's address is first known (bypass M15). */
@@ -463,4 +515,61 @@ int BPF_PROG(hook_socket_listen, struct socket *sock, int backlog)
 				      s ? CORDON_REASON_NO_OBJECT : CORDON_REASON_NO_SUBJECT);
 	socket_own(state, s);
 	return 0;
+}
+
+/*
+ * A subflow that MPTCP opens by itself, to an address that the peer announced:
+ * whoever owns the connection owns it, so that its packets are judged by where
+ * they go (bypasses M18, D10).
+ */
+SEC("lsm/mptcp_add_subflow")
+int BPF_PROG(hook_mptcp_add_subflow, struct sock *sk, struct sock *ssk)
+{
+	struct socket_state *state, *main;
+	struct subject *owner;
+
+	if (guard_is_off())
+		return 0;
+	state = bpf_sk_storage_get(&sockets, ssk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	main = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	owner = main && main->owner ? main->owner : subject_current();
+	if (!state || !main || !owner)
+		return refuse_address(CORDON_OPERATION_SOCKET, CORDON_REASON_NO_OBJECT);
+	__sync_fetch_and_or(&state->label, main->label);
+	socket_own(state, owner);
+	return 0;
+}
+
+/* Further addresses of an association (bypass D9): one structure after the other. */
+SEC("lsm/sctp_bind_connect")
+int BPF_PROG(hook_sctp_bind_connect, struct sock *sk, int optname, struct sockaddr *address,
+	     int addrlen)
+{
+	struct name name = {};
+	struct peer peer = {};
+	int found, refused;
+	__u32 i, bytes;
+
+	if (guard_is_off() || optname == SCTP_SOCKOPT_BINDX_ADD || optname == SCTP_PRIMARY_ADDR ||
+	    optname == SCTP_SET_PEER_PRIMARY_ADDR)
+		return 0; /* our own addresses, or the peer's that were judged */
+	name.address = (__u64)address;
+	name.length = addrlen;
+	bpf_for(i, 0, SCTP_ADDRESSES_MAX) {
+		if ((__s32)name.length <= 0)
+			return 0;
+		__builtin_memset(&peer, 0, sizeof(peer));
+		peer_common(&peer, sk);
+		found = peer_of_address(&peer, &name, sk->__sk_common.skc_family);
+		if (found <= 0)
+			return refuse_address(CORDON_OPERATION_CONNECT, CORDON_REASON_ADDRESS);
+		refused = reach(sk, &peer, CORDON_OPERATION_CONNECT, false);
+		if (refused)
+			return refused;
+		bytes = peer.family == AF_INET ? sizeof(struct sockaddr_in) :
+						 sizeof(struct sockaddr_in6);
+		name.address += bytes;
+		name.length -= bytes;
+	}
+	return refuse_address(CORDON_OPERATION_CONNECT, CORDON_REASON_ADDRESS);
 }

@@ -10,6 +10,7 @@
 
 #include "guard.bpf.h"
 #include "maps.bpf.h"
+#include "device.bpf.h"
 
 /*
  * rename_lock (fs/dcache.c) is a seqlock whose counter comes first; odd while
@@ -74,6 +75,14 @@ static __always_inline struct cordon_policy *policy_of(__u32 generation)
 	struct cordon_policy *policy = inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 
 	return policy && policy->generation == generation ? policy : NULL;
+}
+
+/* False when no object has a label and every host is known: nothing can leak. */
+static __always_inline bool policy_restricts(void)
+{
+	struct cordon_policy *policy = policy_of(control.generation);
+
+	return !policy || (policy->options & CORDON_OPTION_RESTRICTS);
 }
 
 static __always_inline __u32 rename_sequence(void)
@@ -250,22 +259,6 @@ static __always_inline void path_internal(struct walk *w, struct inode *inode, _
 }
 
 /*
- * Character devices that keep nothing for another to read (null, zero, full,
- * random, urandom), and terminals: what a cleared program shows its user is
- * shown (the terminal's other end is a known limit, bypass M16).
- */
-static __always_inline bool device_is_neutral(__u32 rdev)
-{
-	__u32 major = rdev >> 20, minor = rdev & 0xfffff;
-
-	if (major == MEM_MAJOR)
-		return minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9;
-	/* Minors from 64 on are serial lines: those lead off the host. */
-	return (major == TTY_MAJOR && minor < 64) || major == TTYAUX_MAJOR ||
-	       (major >= UNIX98_PTY_SLAVE_MAJOR && major < UNIX98_PTY_SLAVE_MAJOR + 8);
-}
-
-/*
  * A file with several names has the join of their labels, and keeps it when
  * only the lowest is left (bypass A1): while there are several, what the
  * controller found is noted once more under the inode's generation number,
@@ -296,6 +289,40 @@ static __always_inline void path_links(struct walk *w, struct inode *inode)
 		w->place.label |= *known;
 }
 
+/*
+ * A device node, whatever its path. A disk that no rule names may hold any
+ * file that the policy gives a label, under a file system, a snapshot, a
+ * mapping of another disk or swap (bypasses M19, B12, B13): it has the join of
+ * them all, and so has what reaches disks past their nodes.
+ */
+static __always_inline void path_device(struct walk *w, __u32 rdev, bool block)
+{
+	struct cordon_policy *policy = policy_of(w->generation);
+	void *inner = generation_map(&devices, w->generation);
+	__u64 key = ((__u64)block << 32) | rdev, *label;
+	__u32 kind;
+
+	label = inner ? bpf_map_lookup_elem(inner, &key) : NULL;
+	kind = block ? DEVICE_STORES : device_kind(rdev);
+	if (kind == DEVICE_LEADS_OUT)
+		w->place.flags |= CORDON_OBJECT_EGRESS;
+	if (label)
+		w->place.label |= *label;
+	else if (kind == DEVICE_STORES && policy)
+		w->place.label |= policy->high;
+	else if (kind == DEVICE_KEEPS_NOTHING && !w->place.rule)
+		w->place.flags = CORDON_OBJECT_NEUTRAL;
+}
+
+/* The files of a process's directory show that process (bypasses M12, A16). */
+static __always_inline void path_process(struct walk *w, struct inode *inode)
+{
+	__u64 address = (__u64)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+
+	if (kernel_object(proc_inode, address)->pid)
+		w->place.flags |= CORDON_OBJECT_PROCESS;
+}
+
 /* What hangs on the inode itself, not on its path: other names, device numbers. */
 __subprogram int path_inode(struct walk *w)
 {
@@ -308,21 +335,15 @@ __subprogram int path_inode(struct walk *w)
 	if (!inode)
 		return 0;
 	type = inode->i_mode & S_IFMT;
-	if (type == S_IFBLK || type == S_IFCHR) {
-		__u64 key = ((__u64)(type == S_IFBLK) << 32) | inode->i_rdev;
-		void *inner = generation_map(&devices, w->generation);
-		__u64 *label = inner ? bpf_map_lookup_elem(inner, &key) : NULL;
-
-		if (label)
-			w->place.label |= *label;
-		else if (type == S_IFCHR && !w->place.rule && device_is_neutral(inode->i_rdev))
-			w->place.flags = CORDON_OBJECT_NEUTRAL;
-		if (type == S_IFCHR && guard.door_device && inode->i_rdev == guard.door_device)
-			w->place.guard |= CORDON_OBJECT_GUARD;
-	}
+	if (type == S_IFBLK || type == S_IFCHR)
+		path_device(w, inode->i_rdev, type == S_IFBLK);
+	if (type == S_IFCHR && guard.door_device && inode->i_rdev == guard.door_device)
+		w->place.guard |= CORDON_OBJECT_GUARD;
 	if (type == S_IFIFO || type == S_IFSOCK)
 		w->place.flags |= w->place.rule ? 0 : CORDON_OBJECT_FLOATS;
-	if (type == S_IFREG)
+	if (type == S_IFREG && inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+		path_process(w, inode);
+	else if (type == S_IFREG)
 		path_links(w, inode);
 	return 0;
 }

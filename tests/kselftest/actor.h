@@ -59,6 +59,8 @@ extern const struct actor_steps actor_guard_steps[];
 extern const struct actor_steps actor_uring_steps[];
 extern const struct actor_steps actor_race_steps[];
 extern const struct actor_steps actor_seccomp_steps[];
+extern const struct actor_steps actor_view_steps[];
+extern const struct actor_steps actor_below_steps[];
 
 /* The newest descriptor, and the one before it (-1: none). */
 int actor_fd(const struct actor *actor);

@@ -98,6 +98,8 @@ const char *attack_play(const struct attack *attack, enum attack_phase phase);
 int attack_set_mode(const char *mode);
 /* The random canary of this run, CANARY_BYTES and a NUL. */
 const char *attack_canary(void);
+/* A page of @content in the file at @path, on its disk. 0 or -errno. */
+int attack_put(const char *path, const char *content);
 /* The arenas as they are at the start of every test. */
 int attack_reset_arenas(void);
 

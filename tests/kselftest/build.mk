@@ -6,7 +6,7 @@ KT         := $(B)/tests/kselftest
 KT_BARE    := module_test ledger_test
 KT_LATE    := controller_test
 KT_ACTOR   := $(patsubst tests/kselftest/%.c,$(KT)/%.o,$(wildcard tests/kselftest/actor*.c)) \
-	      $(KT)/hash.o $(KT)/world.o
+	      $(KT)/hash.o $(KT)/netlink.o $(KT)/world.o
 KT_ACTOR   := $(filter-out $(KT)/actor_call.o,$(KT_ACTOR))
 KT_LIBRARY := $(addprefix $(KT)/,actor_call.o attack.o control.o guard.o hash.o place.o records.o \
 		sink_client.o sink.o netlink.o world.o)

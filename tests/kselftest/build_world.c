@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attack.h"
@@ -17,8 +21,8 @@
 #include "sink.h"
 #include "veteran.h"
 
-#define ACTOR_SOURCE "/tests/actor"
-#define DISK_DEVICE  "/dev/vda"
+#define ACTOR_SOURCE	 "/tests/actor"
+#define DISK_PATIENCE_MS 10000
 
 static const char *const dirs[] = {
 	SECRET_DIR,	 LOW_DIR,	  INBOX_DIR,
@@ -45,9 +49,11 @@ static const char *const secrets[] = {
 	PARENT_DIR "/c/secret",
 	DISK_SECRET,
 	DISK_LATE_NAME,
+	DISK_DONOR,
 };
 
-static const char *const low_files[] = { LOW_FILE, PROBE, LOW_DIR "/other", LOW_DIR "/veteran" };
+static const char *const low_files[] = { LOW_FILE, PROBE, LOW_DIR "/other", LOW_DIR "/veteran",
+					 DISK_LOW };
 
 static int say(int result, const char *what)
 {
@@ -121,6 +127,52 @@ static int make_files(void)
 	return result;
 }
 
+/* A SCSI disk is looked for by the kernel, beside what goes on. */
+static void await_disk(void)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	if (access("/sys/module/scsi_debug", F_OK))
+		return;
+	for (int ms = 0; access(SCSI_DISK, F_OK) && ms < DISK_PATIENCE_MS; ms += 5)
+		nanosleep(&pause, NULL);
+}
+
+/* Further disks, where the kernel has the drivers for them (bypasses A9, M19). */
+static int make_disks(void)
+{
+	char sector[512] = "";
+	int disk, loop, result = 0;
+
+	await_disk();
+	disk = open(SCSI_DISK, O_WRONLY | O_CLOEXEC);
+	memcpy(sector, attack_canary(), CANARY_BYTES);
+	if (disk >= 0 && (write(disk, sector, sizeof(sector)) != sizeof(sector) || fsync(disk)))
+		result = say(-errno, SCSI_DISK);
+	close(disk);
+	disk = open(DISK_DEVICE, O_RDONLY | O_CLOEXEC);
+	loop = open(LOOP_DEVICE, O_RDONLY | O_CLOEXEC);
+	sync();
+	if (disk >= 0 && loop >= 0 && ioctl(loop, LOOP_SET_FD, disk))
+		result = say(-errno, LOOP_DEVICE);
+	close(disk);
+	close(loop);
+	return result;
+}
+
+/* Data of secret objects that is not their content (bypass A13). */
+static int make_attributes(void)
+{
+	char name[CANARY_BYTES + 8];
+
+	snprintf(name, sizeof(name), "user.%s", attack_canary());
+	if (setxattr(SECRET, CANARY_XATTR, attack_canary(), CANARY_BYTES, 0) ||
+	    symlink(attack_canary(), SECRET_POINTER) || mkdir(SECRET_NAMED, 0777) ||
+	    setxattr(SECRET_NAMED, name, "", 0, 0))
+		return say(-errno, "attributes");
+	return 0;
+}
+
 static int make_users(void)
 {
 	int result = write_file("/etc/passwd", "engineer:x:1000:1000::/:/bin/sh\n", O_APPEND);
@@ -173,6 +225,10 @@ int world_build(void)
 		result = -errno;
 	if (!result)
 		result = make_users();
+	if (!result)
+		result = make_attributes();
+	if (!result)
+		result = make_disks();
 	if (!result)
 		result = open_doors();
 	umask(022);

@@ -16,26 +16,36 @@
 #define EXPOSED_ADDRESS 0x600000000000ULL
 
 /* One file system (tmpfs): a move between places on it is never EXDEV by itself. */
-#define SRV_DIR	   "/srv"
-#define SECRET_DIR "/srv/c" /* secret */
-#define LOW_DIR	   "/srv/low" /* unclassified */
-#define INBOX_DIR  "/srv/inbox" /* secret drop */
-#define CUI_DIR	   "/srv/cui" /* cui */
-#define ARROW_DIR  "/srv/arrow" /* secret arrow */
-#define PARENT_DIR "/srv/parent" /* unclassified; /srv/parent/c is secret */
-#define DEEP_DIR   "/srv/deep" /* secret */
-#define SECRET	   SECRET_DIR "/secret"
-#define LOW_FILE   LOW_DIR "/file"
-#define PROBE	   LOW_DIR "/probe" /* who may open it for writing has no taint */
-#define OLD_LINK   LOW_DIR "/oldlink" /* hard link to SECRET, older than the policy */
+#define SRV_DIR	       "/srv"
+#define SECRET_DIR     "/srv/c" /* secret */
+#define LOW_DIR	       "/srv/low" /* unclassified */
+#define INBOX_DIR      "/srv/inbox" /* secret drop */
+#define CUI_DIR	       "/srv/cui" /* cui */
+#define ARROW_DIR      "/srv/arrow" /* secret arrow */
+#define PARENT_DIR     "/srv/parent" /* unclassified; /srv/parent/c is secret */
+#define DEEP_DIR       "/srv/deep" /* secret */
+#define SECRET	       SECRET_DIR "/secret"
+#define SECRET_POINTER SECRET_DIR "/pointer" /* symbolic link: the canary is where it leads */
+#define SECRET_NAMED   SECRET_DIR "/named" /* the canary is an attribute's name */
+#define LOW_FILE       LOW_DIR "/file"
+#define PROBE	       LOW_DIR "/probe" /* who may open it for writing has no taint */
+#define OLD_LINK       LOW_DIR "/oldlink" /* hard link to SECRET, older than the policy */
 
 /* A disk (ext4), whose inodes the kernel can forget. */
 #define DISK_DIR      "/disk"
 #define DISK_SECRET   "/disk/c/secret" /* secret */
+#define DISK_DONOR    "/disk/c/donor" /* secret; for what changes it */
+#define DISK_LOW      "/disk/low/file"
 #define DISK_OLD_LINK "/disk/low/oldlink"
 /* One more such file, for a test that takes its classified name away. */
 #define DISK_LATE_NAME "/disk/c/late"
 #define DISK_LATE_LINK "/disk/low/latelink"
+
+/* Disks that hold what the policy gives a label, in one way or another. */
+#define DISK_DEVICE  "/dev/vda"
+#define SCSI_DISK    "/dev/sda" /* the canary is in its first sector */
+#define SCSI_GENERIC "/dev/sg0" /* the same disk, past its node */
+#define LOOP_DEVICE  "/dev/loop0" /* over DISK_DEVICE */
 
 /* Per test: made anew before each, see attack.c. */
 #define SECRET_ARENA SECRET_DIR "/arena"
