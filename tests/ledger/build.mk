@@ -3,7 +3,7 @@
 # ledgers that model.c makes with the module's own functions.
 
 LT        := $(B)/tests/ledger
-LT_TESTS  := verify kill
+LT_TESTS  := verify store kill
 LT_CFLAGS  = $(USERSPACE_CFLAGS) $(USERSPACE_TEST_FLAGS) -Itests/ledger
 LT_LEDGER := $(patsubst $(OBJECTS)/%,$(CHECKED)/%,$(CORDON_LEDGER_OBJECTS))
 
@@ -51,6 +51,8 @@ check-ledger-guest: $(LT)/flood $(LT)/attack $(B)/kmod/cordon.ko $(B)/userspace/
 		$(B)/userspace/cordond $(VM_SMALL)
 	@mkdir -p $(RESULTS)
 	tests/ledger/guests $(LT)/guest $(RESULTS)
+
+CHECK_TARGETS += check-ledger-guest
 
 
 # Without the sanitizers: figures.
