@@ -169,7 +169,7 @@ static void write_string(FILE *file, const char *text)
 /* What is a link in the page is a file's name elsewhere. */
 static void plain_left(const char *left, char *plain, size_t size)
 {
-	const char *link = strstr(left, "[why](");
+	const char *link = strstr(left, " [why](");
 
 	snprintf(plain, size, "%.*s", (int)(link ? link - left : (long)strlen(left)), left);
 }

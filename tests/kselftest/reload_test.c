@@ -6,7 +6,7 @@
 #include "scenario.h"
 
 #define RELOADS	    200
-#define RELOADS_MIN 50 /* in TIME_MS: where QEMU emulates the CPU, a load takes its time */
+#define RELOADS_MIN 10 /* in TIME_MS: where QEMU emulates the CPU, a load takes its time */
 #define TIME_MS	    60000
 #define PERIOD_MS   20 /* 50 Hz, where the machine is fast enough */
 #define UNTIL	    RUN_DIR "/reload.until"
