@@ -115,9 +115,7 @@ static int check(char **argv, int argc)
 	for (int k = 0; k < page.kernels; k++)
 		check_column(k);
 	count = list_open("# ");
-	lines++;
-	printf("ok %d - coverage: every entry is closed, a limit or not there%s\n", lines,
-	       count ? " # SKIP not yet, see above" : "");
+	say(!count, "%s", "every entry is closed, a limit or not there");
 	printf("1..%d\n", lines);
 	return bad ? 1 : 0;
 }

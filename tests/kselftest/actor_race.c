@@ -219,6 +219,12 @@ static int step_flips(struct actor *actor, const char *argument)
 	return 0;
 }
 
+static int step_memfd_new(struct actor *actor, const char *unused)
+{
+	(void)unused;
+	return actor_keep(actor, memfd_create("new", 0));
+}
+
 /* All that follows on this CPU, together with whoever asks for the same. */
 static int step_cpu(struct actor *actor, const char *number)
 {
@@ -286,15 +292,10 @@ static int step_fork_bomb(struct actor *actor, const char *count)
 }
 
 const struct actor_steps actor_race_steps[] = {
-	{ "fork_race", step_fork_race },
-	{ "exec_race", step_exec_race },
-	{ "raise_race", step_raise_race },
-	{ "holds_unknown", step_holds_unknown },
-	{ "fill_memory", step_fill_memory },
-	{ "flips", step_flips },
-	{ "cpu", step_cpu },
-	{ "opens_all", step_opens_all },
-	{ "opens_none", step_opens_none },
-	{ "fork_bomb", step_fork_bomb },
-	{ NULL, NULL },
+	{ "fork_race", step_fork_race },     { "exec_race", step_exec_race },
+	{ "raise_race", step_raise_race },   { "holds_unknown", step_holds_unknown },
+	{ "fill_memory", step_fill_memory }, { "flips", step_flips },
+	{ "memfd_new", step_memfd_new },     { "cpu", step_cpu },
+	{ "opens_all", step_opens_all },     { "opens_none", step_opens_none },
+	{ "fork_bomb", step_fork_bomb },     { NULL, NULL },
 };

@@ -19,6 +19,11 @@ SHOWN(A4_chroot_into, "chroot=" SECRET_DIR " try open=/secret read");
 SHOWN(A4_pivot_root, "bind=" SECRET_DIR "," SECRET_DIR " chroot=" SRV_DIR " chdir=/c pivot try "
 		     "open=/secret read");
 SHOWN(A5_overlay_lower, "try overlay=" SECRET_DIR ",%p/empty open=%p/empty/merged/secret read");
+/* Modifying a classified lower file would make a copy of it in the upper place. */
+ATTACK(M13_A5_copy_up, .kind = ATTACK_WRITE_DOWN,
+       .steps = "unshare_mounts overlay=" SECRET_DIR
+		",%p/empty try open_rw=%p/empty/merged/secret");
+
 ATTACK(A4_user_namespace, .kind = ATTACK_READ, .reason = "read-up",
        .steps = "uid=1000 unshare_user bind=" SECRET_DIR ",%p/empty try open=%p/empty/secret read");
 ATTACK(A9_second_mount, .kind = ATTACK_READ, .secret = DISK_SECRET, .reason = "read-up",

@@ -43,6 +43,10 @@ ATTACK(B1_shared_descriptor_table, .kind = ATTACK_WRITE_DOWN,
 ATTACK(B1_shared_descriptor_table_mmap, .kind = ATTACK_WRITE_DOWN,
        .steps = "try clone_files open=%s fd=3 mmap open_w=%p/file write");
 
+/* Memory files have no place: they take the label of what was written (bypass B14). */
+ATTACK(B14_memfd_inherited, .kind = ATTACK_READ, .starts_as = CLEARED,
+       .steps = "taint=%s memfd_new write exec=%a fd=3 try pread");
+
 /* ---- A descriptor that the kernel puts into another's table (bypass B4) ------------------ */
 
 FIXTURE(B4_seccomp_addfd)
