@@ -23,8 +23,9 @@ CORDON_LEDGER_OBJECTS := $(addprefix $(OBJECTS)/ledger/, \
 
 CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	main.o common.o since.o mediation.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \
-	cmd_permissive.o cmd_records.o cmd_label.o cmd_ledger.o cmd_ledger_verify.o \
-	cmd_ledger_show.o cmd_run.o cmd_version.o cmd_help.o)
+	cmd_permissive.o cmd_policy.o cmd_diff.o cmd_records.o \
+	cmd_label.o cmd_ledger.o cmd_ledger_verify.o cmd_ledger_show.o cmd_run.o cmd_version.o \
+	cmd_help.o)
 
 CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
 	main.o attach.o revive.o pins.o guarded.o policy.o standing.o generation.o automaton.o superblocks.o links.o \

@@ -62,6 +62,8 @@ int main(void)
 	unit_hosts_cases(&cases);
 	unit_grant_cases(&cases);
 	unit_policy_cases(&cases);
+	unit_diff_cases(&cases);
+	unit_signature_cases(&cases);
 	failed = _cmocka_run_group_tests("unit", cases.tests, cases.count, NULL, NULL);
 	free(cases.tests);
 	return failed != 0;

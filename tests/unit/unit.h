@@ -36,6 +36,8 @@ void unit_image_cases(struct unit_cases *cases);
 void unit_hosts_cases(struct unit_cases *cases);
 void unit_grant_cases(struct unit_cases *cases);
 void unit_policy_cases(struct unit_cases *cases);
+void unit_diff_cases(struct unit_cases *cases);
+void unit_signature_cases(struct unit_cases *cases);
 
 /* A policy that was compiled from text; its errors fail the test. */
 struct unit_policy {

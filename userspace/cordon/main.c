@@ -21,6 +21,13 @@ const struct cordon_command cordon_commands[] = {
 	  cordon_cmd_enforce },
 	{ "permissive", "[--json] [--unload]",
 	  "decide and record, but deny nothing; or detach the guard", true, cordon_cmd_permissive },
+	{ "diff", "[--json] [--offline] OLD NEW",
+	  "show what changes in meaning from one policy to another, and whether it loosens", false,
+	  cordon_cmd_diff },
+	{ "policy",
+	  "keygen NAME | sign [--offline] --key FILE POLICY | verify [--json] [--offline] "
+	  "[--keys FOLDER] POLICY",
+	  "make keys, sign a policy, and show who signed it", false, cordon_cmd_policy },
 	{ "records",
 	  "[--json] [-f|--follow] [--verdict VERDICT] [--reason REASON] [--pid PID] [--exe PATH] "
 	  "[--path PATH] [--host ADDRESS] [--since TIME] [--store FILE]",

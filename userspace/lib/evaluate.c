@@ -95,18 +95,13 @@ static bool grant_applies(const struct cordon_grant *grant, const struct cordon_
 }
 
 /* The first that applies decides; others of its rank can only lower it. */
-void cordon_evaluate_grant(const struct cordon_image_view *view,
-			   const struct cordon_process *process, struct cordon_grant_found *found)
+void cordon_evaluate_grants(const struct cordon_image_view *view,
+			    const struct cordon_accept *accept,
+			    const struct cordon_process *process, struct cordon_grant_found *found)
 {
 	const struct cordon_grant *first = NULL;
-	const struct cordon_accept *accept;
-	struct cordon_object_found object;
 
 	memset(found, 0, sizeof(*found));
-	cordon_evaluate_object(view, process->program, &object);
-	if (object.undecided != CORDON_REASON_NONE)
-		return;
-	accept = &view->accepts[object.accept];
 	for (uint32_t i = 0; i < accept->grant_count; i++) {
 		const struct cordon_grant *grant = &view->grants[accept->grant_first + i];
 		uint32_t trusted = grant->flags & CORDON_GRANT_TRUSTED ? CORDON_SUBJECT_TRUSTED : 0;
@@ -124,6 +119,17 @@ void cordon_evaluate_grant(const struct cordon_image_view *view,
 		found->clearance = cordon_label_meet(found->clearance, grant->clearance);
 		found->flags &= trusted;
 	}
+}
+
+void cordon_evaluate_grant(const struct cordon_image_view *view,
+			   const struct cordon_process *process, struct cordon_grant_found *found)
+{
+	struct cordon_object_found object;
+
+	memset(found, 0, sizeof(*found));
+	cordon_evaluate_object(view, process->program, &object);
+	if (object.undecided == CORDON_REASON_NONE)
+		cordon_evaluate_grants(view, &view->accepts[object.accept], process, found);
 }
 
 static bool prefix_covers(const struct cordon_prefix *prefix, const struct cordon_address *address)

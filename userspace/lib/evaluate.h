@@ -62,6 +62,10 @@ void cordon_evaluate_object(const struct cordon_image_view *view, const char *pa
 			    struct cordon_object_found *found);
 void cordon_evaluate_grant(const struct cordon_image_view *view,
 			   const struct cordon_process *process, struct cordon_grant_found *found);
+/* The same where the program's accept is known. */
+void cordon_evaluate_grants(const struct cordon_image_view *view,
+			    const struct cordon_accept *accept,
+			    const struct cordon_process *process, struct cordon_grant_found *found);
 /*
  * A name that is not resolved here is judged by the rules that name it, then
  * by those for every host: the address could be any.

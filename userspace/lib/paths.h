@@ -6,6 +6,7 @@
 #define CORDON_CONFIGURATION_FOLDER "/etc/cordon"
 #define CORDON_POLICY_FOLDER	    CORDON_CONFIGURATION_FOLDER "/policy.d"
 #define CORDON_AUDITOR_FILE	    CORDON_CONFIGURATION_FOLDER "/auditor.pub"
+#define CORDON_KEYS_FOLDER	    CORDON_CONFIGURATION_FOLDER "/policy.keys.d"
 #define CORDON_STATE_FOLDER	    "/var/lib/cordon"
 #define CORDON_STORE		    CORDON_STATE_FOLDER "/records.db"
 #define CORDON_MODE_FILE	    CORDON_STATE_FOLDER "/mode"

@@ -14,6 +14,7 @@ CORDON_POLICY_OBJECTS := $(addprefix $(B)/userspace/, \
 	policy/intern.o policy/automaton.o policy/minimise.o policy/pack.o policy/guardrules.o policy/pathrules.o \
 	policy/hosts.o policy/addresses.o policy/builder.o policy/compile.o \
 	policy/explain.o policy/expect.o \
+	policy/diff.o policy/diff_paths.o policy/diff_grants.o policy/diff_hosts.o policy/signature.o \
 	lib/image.o lib/evaluate.o lib/label_text.o)
 
 CORDON_POLICY_INCLUDES := -Iuserspace/lib -Iuserspace/policy -I$(B)/userspace/policy
