@@ -53,7 +53,7 @@ static __always_inline void subject_facts(struct cordon_subject_facts *facts,
  */
 static __always_inline int access_refuse_of(struct access *a, struct subject *s, bool own)
 {
-	bool enforcing = control.mode == CORDON_MODE_ENFORCING;
+	bool enforcing = guard_enforces();
 	__u32 reason = a->reason;
 
 	count(enforcing ? CORDON_COUNTER_DENIED : CORDON_COUNTER_WOULD_DENY);
@@ -205,6 +205,12 @@ static __always_inline __u32 accept_rule(__u32 index, __u32 generation)
 	return accept ? accept->rule : 0;
 }
 
+/* What the next boot runs is the guard's while the seal holds. */
+static __always_inline __u32 guard_asks(__u32 guard)
+{
+	return (guard & CORDON_OBJECT_BOOT) && seal_holds() ? guard | CORDON_OBJECT_GUARD : guard;
+}
+
 /* A process that /proc shows. Returns 1 for the caller itself: that is decided. */
 __subprogram int access_process(struct access *a)
 {
@@ -245,7 +251,7 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 			return access_refuse(a);
 	}
 	a->label = view->label | o->floating;
-	a->flags = view->flags | (wants & WANTS_WRITE ? view->guard : 0);
+	a->flags = view->flags | (wants & WANTS_WRITE ? guard_asks(view->guard) : 0);
 	if (!a->label && !a->flags && s && !s->taint && !(s->flags & CORDON_SUBJECT_FORKING))
 		return GO_AHEAD;
 	a->rule = accept_rule(view->accept, generation);
@@ -316,7 +322,7 @@ __subprogram int access_place(struct access *a, __u32 wants)
 	w.generation = control.generation;
 	path_place(&w);
 	a->label = w.place.label;
-	a->flags = w.place.flags | w.place.guard;
+	a->flags = w.place.flags | guard_asks(w.place.guard);
 	a->rule = w.place.rule;
 	a->reason = w.place.reason;
 	return a->reason ? access_refuse(a) : access_decide(a, wants);

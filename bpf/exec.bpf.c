@@ -121,8 +121,7 @@ int BPF_PROG(hook_bprm_creds_from_file, struct linux_binprm *bprm, const struct 
 		return access_errno(access_refuse(&a));
 	}
 	/* R1 for what it becomes: it could not even map itself, and would die half made. */
-	if (!cordon_label_dominates(next->clearance, a.label) &&
-	    control.mode == CORDON_MODE_ENFORCING) {
+	if (!cordon_label_dominates(next->clearance, a.label) && guard_enforces()) {
 		bpf_obj_drop(next);
 		a.reason = CORDON_REASON_READ_UP;
 		return access_errno(access_refuse(&a));

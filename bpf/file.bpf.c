@@ -361,15 +361,20 @@ SEC("lsm/inode_rename")
 int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	     struct inode *new_dir, struct dentry *new_dentry)
 {
-	struct inode *inode = old_dentry->d_inode, *over = new_dentry->d_inode;
-	struct subject *s = subject_current();
-	/* 6.12's verifier takes d_inode for never NULL and drops a test of it. */
-	__u64 overwrites = (__u64)BPF_CORE_READ(new_dentry, d_inode);
 	struct move m; /* one for all steps: the stack is small */
+	struct inode *inode, *over;
+	struct subject *s;
+	__u64 overwrites;
 	int refused;
 
-	if (!inode || guard_is_off())
+	if (guard_is_off())
 		return 0;
+	inode = old_dentry->d_inode;
+	over = new_dentry->d_inode;
+	if (!inode)
+		return 0;
+	/* 6.12's verifier takes d_inode for never NULL and drops a test of it. */
+	overwrites = (__u64)BPF_CORE_READ(new_dentry, d_inode);
 	refused =
 		access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_RENAME);
 	if (!refused && overwrites && over)
@@ -380,6 +385,7 @@ int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry
 	if (!refused)
 		refused = access_rename(&m, old_dentry, new_dentry, CORDON_OPERATION_RENAME,
 					(inode->i_mode & S_IFMT) == S_IFDIR);
+	s = subject_current();
 	if (!refused && s && (s->flags & CORDON_SUBJECT_TRUSTED))
 		object_forget(inode);
 	return refused;

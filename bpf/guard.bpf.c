@@ -12,8 +12,11 @@
 #define INSN_KFUNC 2 /* BPF_PSEUDO_KFUNC_CALL */
 #define INSN_MAX   1000000
 
-/* A denial that needs no labels; who is let, is let by R7 alone. */
-__subprogram int access_guard(struct access *a)
+/*
+ * A denial that needs no labels; who is let, is let by R7 alone. @own: the
+ * guard's own BPF objects, which no trusted subject has while the seal holds.
+ */
+__subprogram int access_guard(struct access *a, __u32 own)
 {
 	struct cordon_subject_facts facts = {};
 	struct subject *s = subject_current();
@@ -25,6 +28,8 @@ __subprogram int access_guard(struct access *a)
 		return access_refuse(a);
 	}
 	subject_facts(&facts, s);
+	if (own && seal_holds())
+		facts.flags &= ~CORDON_SUBJECT_TRUSTED;
 	a->reason = cordon_decide_guard(&facts, CORDON_OBJECT_GUARD);
 	if (!a->reason)
 		return GO_AHEAD;
@@ -39,7 +44,7 @@ static __always_inline int access_guard_of(__u32 operation)
 	struct access a = {};
 
 	a.operation = operation;
-	return access_errno(access_guard(&a));
+	return access_errno(access_guard(&a, operation == CORDON_OPERATION_GUARD));
 }
 
 /* ---- bpf(2) on our objects (bypass E1) ------------------------------------ */
@@ -182,7 +187,7 @@ static __always_inline int access_controller(struct task_struct *task)
 	a.target_pid = task->tgid;
 	a.target_clearance = t->clearance;
 	a.target_taint = t->taint;
-	return access_errno(access_guard(&a));
+	return access_errno(access_guard(&a, 0));
 }
 
 SEC("lsm/task_kill")
@@ -280,7 +285,7 @@ __subprogram int access_module(struct access *a)
 	path_place(&w);
 	if (!w.place.reason && (w.place.guard & CORDON_OBJECT_BOOT))
 		return GO_AHEAD;
-	return access_guard(a);
+	return access_guard(a, 0);
 }
 
 /*
@@ -298,10 +303,10 @@ int BPF_PROG(hook_kernel_read_file, struct file *file, enum kernel_read_file_id 
 		return 0;
 	a.operation = CORDON_OPERATION_KERNEL;
 	if (!file)
-		return access_errno(access_guard(&a));
+		return access_errno(access_guard(&a, 0));
 	a.inode = (__u64)file->f_inode;
 	a.dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
-	return access_errno(id == READING_MODULE ? access_module(&a) : access_guard(&a));
+	return access_errno(id == READING_MODULE ? access_module(&a) : access_guard(&a, 0));
 }
 
 /* From memory nobody knows where it comes from. */

@@ -150,17 +150,18 @@ static __always_inline bool guard_is_kernels_own(__u64 magic)
 }
 
 /*
- * What R7 asks for at an entry of a file system with this magic number, whose
- * names below the root are @depth: CORDON_OBJECT_GUARD or nothing.
+ * What R7 asks for at an entry with @depth names below the root of its file
+ * system: CORDON_OBJECT_GUARD or nothing.
  */
-__subprogram __u32 guard_of_entry(__u64 address, __u64 magic, __u32 depth)
+__subprogram __u32 guard_of_entry(__u64 address, __u32 depth)
 {
 	struct dentry *entry = kernel_object(dentry, address);
-	struct guard_place p = { .magic = magic, .entry = address, .depth = depth };
+	struct guard_place p = { .entry = address, .depth = depth };
 
-	if (!guard_is_kernels_own(magic))
+	p.magic = BPF_CORE_READ(entry, d_sb, s_magic);
+	if (!guard_is_kernels_own(p.magic))
 		return 0;
-	if (magic == PROC_SUPER_MAGIC && guard_is_controllers((__u64)entry->d_inode))
+	if (p.magic == PROC_SUPER_MAGIC && guard_is_controllers((__u64)entry->d_inode))
 		return CORDON_OBJECT_GUARD;
 	guard_read_name(p.name, entry);
 	guard_read_name(p.above, entry->d_parent);

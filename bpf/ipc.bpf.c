@@ -37,7 +37,7 @@ static __always_inline int access_target(struct subject *t, __u32 pid, __u32 mod
 		if (!a.reason || a.reason == CORDON_REASON_TRUSTED)
 			return 0;
 		count(CORDON_COUNTER_COUNT + a.reason);
-		return control.mode == CORDON_MODE_ENFORCING ? -EACCES : 0;
+		return guard_enforces() ? -EACCES : 0;
 	}
 	if (a.reason == CORDON_REASON_TRUSTED) {
 		record_access(&a, CORDON_VERDICT_ALLOW);

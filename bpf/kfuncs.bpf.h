@@ -15,5 +15,6 @@ const volatile bool module_is_there = false;
 
 extern int cordon_record_seal(void *record, __u32 record__sz) __ksym __weak;
 extern int cordon_record_lose(void) __ksym __weak;
+extern int cordon_sealed(void) __ksym __weak;
 
 #endif /* CORDON_KFUNCS_BPF_H */

@@ -37,7 +37,6 @@ struct place {
 	__u32 reason; /* enum cordon_reason; not NONE: undecidable, deny */
 	__u32 path_flags; /* of the path alone, without what hangs on the inode */
 	__u32 guard; /* CORDON_OBJECT_R7 */
-	__u32 reserved;
 	__u64 path_label;
 };
 
@@ -408,7 +407,6 @@ __subprogram int path_look(struct walk *w)
 	path_accept(w, automaton);
 	w->place.path_label = w->place.label;
 	w->place.path_flags = w->place.flags;
-	w->place.guard |= guard_of_entry(w->entry, sb->s_magic, w->depth);
 	path_inode(w);
 	return 0;
 }
@@ -430,8 +428,11 @@ __subprogram int path_place(struct walk *w)
 		if (before & 1)
 			continue;
 		path_look(w);
-		if (rename_sequence() == before)
-			return 0;
+		if (rename_sequence() != before)
+			continue;
+		/* Here and not in path_look(): the stack is small. */
+		w->place.guard |= guard_of_entry(w->entry, w->depth);
+		return 0;
 	}
 	__builtin_memset(&w->place, 0, sizeof(w->place));
 	w->place.reason = CORDON_REASON_UNSTABLE;

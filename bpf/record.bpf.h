@@ -108,7 +108,7 @@ static __always_inline void record_when(struct cordon_record *r)
 	r->boottime_ns = bpf_ktime_get_boot_ns();
 	r->realtime_ns = r->boottime_ns + control.wall_offset_ns;
 	r->generation = control.generation;
-	r->mode = control.mode;
+	r->mode = guard_enforces() ? CORDON_MODE_ENFORCING : control.mode;
 	if (policy) {
 		r->policy_version = policy->version;
 		__builtin_memcpy(r->policy_digest, policy->digest, sizeof(r->policy_digest));
@@ -256,8 +256,7 @@ static __always_inline int record_repeats(struct subject *s)
 		return -EAGAIN;
 	record_when(r);
 	record_subject(r, s, false);
-	r->verdict = control.mode == CORDON_MODE_ENFORCING ? CORDON_VERDICT_DENY :
-							     CORDON_VERDICT_WOULD_DENY;
+	r->verdict = guard_enforces() ? CORDON_VERDICT_DENY : CORDON_VERDICT_WOULD_DENY;
 	r->reason = s->denial_what >> 32;
 	r->operation = s->denial_what;
 	r->count = repeats;

@@ -8,6 +8,7 @@
 #ifndef CORDON_SUBJECT_BPF_H
 #define CORDON_SUBJECT_BPF_H
 
+#include "kfuncs.bpf.h"
 #include "maps.bpf.h"
 
 struct subject {
@@ -46,9 +47,20 @@ struct {
 	__type(value, struct task_slot);
 } tasks SEC(".maps");
 
+/* The seal is asked where the mode in the map does not say the same: it costs nothing else. */
+__subprogram int seal_holds(void)
+{
+	return module_is_there ? cordon_sealed() : 0;
+}
+
 static __always_inline bool guard_is_off(void)
 {
-	return control.mode == CORDON_MODE_OFF;
+	return control.mode == CORDON_MODE_OFF && !seal_holds();
+}
+
+static __always_inline bool guard_enforces(void)
+{
+	return control.mode == CORDON_MODE_ENFORCING || seal_holds();
 }
 
 /*

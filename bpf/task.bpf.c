@@ -293,6 +293,28 @@ int claim_controller(struct cordon_claim *claim)
 	return result;
 }
 
+/* The controller reads what somebody else named: as an unclassified subject would, or as before. */
+SEC("syscall")
+int be_modest(__u32 *want)
+{
+	struct task_slot *slot;
+	struct subject *s;
+	int result = -ESRCH;
+
+	bpf_rcu_read_lock();
+	slot = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
+	s = slot ? slot->subject : NULL;
+	if (s) {
+		if (*want)
+			s->flags |= CORDON_SUBJECT_MODEST;
+		else
+			s->flags &= ~CORDON_SUBJECT_MODEST;
+		result = 0;
+	}
+	bpf_rcu_read_unlock();
+	return result;
+}
+
 /* A process and what it will execute never hold more than this (cordon run). */
 SEC("syscall")
 int lower_clearance(struct cordon_ceiling *ceiling)

@@ -50,6 +50,9 @@ union argument {
 	struct cordon_ledger_taken taken;
 	struct cordon_links links;
 	struct cordon_policy_note policy;
+	struct cordon_seal seal;
+	struct cordon_break_glass break_glass;
+	struct cordon_seal_state seal_state;
 	struct cordon_set_mode set_mode;
 };
 
@@ -127,6 +130,22 @@ static int run_leave(union argument *argument)
 	return 0;
 }
 
+static int run_seal(union argument *argument)
+{
+	return cordon_seal_set(&argument->seal);
+}
+
+static int run_break(union argument *argument)
+{
+	return cordon_seal_break(&argument->break_glass);
+}
+
+static int run_seal_state(union argument *argument)
+{
+	cordon_seal_read_state(&argument->seal_state);
+	return 0;
+}
+
 static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_HELLO)] = { CORDON_IOCTL_HELLO, run_hello, .before_hello = true,
 					  .for_observers = true },
@@ -139,6 +158,10 @@ static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_TAKEN)] = { CORDON_IOCTL_TAKEN, run_taken },
 	[_IOC_NR(CORDON_IOCTL_POLICY)] = { CORDON_IOCTL_POLICY, run_policy },
 	[_IOC_NR(CORDON_IOCTL_LEAVE)] = { CORDON_IOCTL_LEAVE, run_leave },
+	[_IOC_NR(CORDON_IOCTL_SEAL)] = { CORDON_IOCTL_SEAL, run_seal },
+	[_IOC_NR(CORDON_IOCTL_BREAK)] = { CORDON_IOCTL_BREAK, run_break },
+	[_IOC_NR(CORDON_IOCTL_SEAL_STATE)] = { CORDON_IOCTL_SEAL_STATE, run_seal_state,
+					       .for_observers = true },
 };
 
 /* Whether the opener asked to change something, not only to look. */

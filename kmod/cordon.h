@@ -44,10 +44,19 @@ void cordon_epochs_rewind(void);
 void cordon_epochs_take(const struct cordon_ledger_taken *request);
 __poll_t cordon_epochs_poll(struct file *file, poll_table *table);
 
+/* seal.c: until reboot. All but holds and is_set want cordon_lock. */
+int cordon_seal_set(const struct cordon_seal *request);
+int cordon_seal_break(const struct cordon_break_glass *request);
+void cordon_seal_read_state(struct cordon_seal_state *state);
+bool cordon_seal_holds(void);
+bool cordon_seal_is_set(void);
+void cordon_seal_exit(void);
+
 /* kfuncs.c: what BPF programs may call. */
 int cordon_kfuncs_init(void);
 int cordon_record_seal(void *record, u32 record__sz);
 int cordon_record_lose(void);
+int cordon_sealed(void);
 
 /* control.c: /dev/cordon, the controller's one door. */
 int cordon_control_init(void);

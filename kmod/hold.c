@@ -183,11 +183,13 @@ err_hold:
  *
  * A program stays attached as long as a pin or a descriptor of its link is left.
  *
- * Return: 0; -EBUSY when the mode is enforcing.
+ * Return: 0; -EBUSY when the mode is enforcing; -EPERM when the system is sealed.
  */
 int cordon_hold_release(void)
 {
 	lockdep_assert_held(&cordon_lock);
+	if (cordon_seal_is_set())
+		return -EPERM;
 	if (mode == CORDON_MODE_ENFORCING)
 		return -EBUSY;
 	cordon_epochs_change(CORDON_CHANGE_RELEASE, held_count);
@@ -204,7 +206,8 @@ int cordon_hold_release(void)
  * The programs have their own copy of the mode; here it decides only whether RELEASE is allowed.
  *
  * Return: 0; -EINVAL for another mode or a reserved field that is not zero; -ENOLINK for enforcing
- * while no link is held, which would be a promise without a base.
+ * while no link is held, which would be a promise without a base; -EPERM for permissive while the
+ * seal holds.
  */
 int cordon_hold_set_mode(const struct cordon_set_mode *request)
 {
@@ -215,6 +218,8 @@ int cordon_hold_set_mode(const struct cordon_set_mode *request)
 		return -EINVAL;
 	if (request->mode == CORDON_MODE_ENFORCING && !held_count)
 		return -ENOLINK;
+	if (request->mode == CORDON_MODE_PERMISSIVE && cordon_seal_holds())
+		return -EPERM;
 	if (request->mode == mode)
 		return 0;
 	cordon_epochs_change(CORDON_CHANGE_MODE, request->mode);

@@ -43,11 +43,20 @@ __bpf_kfunc int cordon_record_lose(void)
 	return cordon_ledger_lose();
 }
 
+/**
+ * cordon_sealed() - whether the seal holds at this moment
+ */
+__bpf_kfunc int cordon_sealed(void)
+{
+	return cordon_seal_holds();
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(cordon_kfuncs)
 BTF_ID_FLAGS(func, cordon_record_seal)
 BTF_ID_FLAGS(func, cordon_record_lose)
+BTF_ID_FLAGS(func, cordon_sealed)
 BTF_KFUNCS_END(cordon_kfuncs)
 
 /* Asked by the verifier, in the task that loads the program. */

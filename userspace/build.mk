@@ -23,12 +23,12 @@ CORDON_LEDGER_OBJECTS := $(addprefix $(OBJECTS)/ledger/, \
 
 CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	main.o common.o since.o mediation.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \
-	cmd_permissive.o cmd_policy.o cmd_diff.o cmd_records.o \
+	cmd_permissive.o cmd_seal.o cmd_break_glass.o cmd_policy.o cmd_diff.o cmd_records.o \
 	cmd_label.o cmd_ledger.o cmd_ledger_verify.o cmd_ledger_show.o cmd_run.o cmd_version.o \
 	cmd_help.o)
 
 CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
-	main.o attach.o revive.o pins.o guarded.o policy.o standing.o generation.o automaton.o superblocks.o links.o \
+	main.o attach.o revive.o pins.o guarded.o seal.o policy.o standing.o generation.o automaton.o superblocks.o links.o \
 	devices.o resolve.o notes.o mode.o drain.o anchors.o epochs.o ledger.o ring.o server.o commands.o \
 	record_query.o status.o confine.o notify.o file.o)
 

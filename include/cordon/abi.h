@@ -24,41 +24,43 @@
 	X(WOULD_DENY, "would-deny", "permissive mode: decided as deny, not applied") \
 	X(CHANGE, "change", "no access: policy, mode or guard changed")
 
-#define CORDON_REASONS(X)                                                                   \
-	X(NONE, "none", "nothing speaks against it")                                        \
-	X(READ_UP, "read-up", "R1: the clearance does not dominate the object's label")     \
-	X(WRITE_DOWN, "write-down", "R2: the object's label does not dominate the taint")   \
-	X(OVERWRITE, "overwrite", "R2: nobody destroys what he may not read")               \
-	X(UNKNOWN_HOST, "unknown-host", "R3: no rule names this host, port and protocol")   \
-	X(HOST_CLEARANCE, "host-clearance", "R3: the host is not cleared for the taint")    \
-	X(ACT_UP, "act-up", "R4: the clearance does not dominate the other subject")        \
-	X(RELABEL, "relabel", "R5: the move or link would change what the policy says")     \
-	X(PROGRAM, "program",                                                               \
-	  "R6: a program that a rule clears is changed by trusted subjects only")           \
-	X(GUARD, "guard", "R7: the object belongs to the guard")                            \
-	X(FAMILY, "family", "this socket family or type is for trusted subjects only")      \
-	X(OPTION, "option", "this socket option is for trusted subjects only")              \
-	X(MECHANISM, "mechanism", "this mechanism is closed to cleared subjects")           \
-	X(TRUSTED, "trusted", "allowed by the exemption of a trusted subject")              \
-	X(RAISED, "raised", "the read was allowed and raised the taint")                    \
-	X(READ, "read", "the policy asks that such reads are recorded")                     \
-	X(EXEC, "exec", "the program was given a clearance")                                \
-	X(NO_SUBJECT, "no-subject", "the subject's state is missing or cannot be made")     \
-	X(NO_OBJECT, "no-object", "the object's state cannot be kept")                      \
-	X(NO_POLICY, "no-policy", "no complete policy generation is loaded")                \
-	X(TOO_DEEP, "too-deep", "the path is deeper than the bound")                        \
-	X(UNSTABLE, "unstable", "the path kept changing while it was looked at")            \
-	X(DETACHED, "detached", "the file is not connected to the root of its file system") \
-	X(AUTOMATON, "automaton", "the path automaton is inconsistent")                     \
-	X(ADDRESS, "address", "the address cannot be read or has no known form")            \
-	X(MOUNTS, "mounts", "the file system is mounted at too many places")                \
-	X(LEDGER_FULL, "ledger-full", "no room for the record that the policy requires")    \
-	X(POLICY, "policy", "a policy generation became active")                            \
-	X(MODE, "mode", "the mode changed")                                                 \
-	X(ADOPTED, "adopted", "running processes were labelled")                            \
-	X(HELD, "held", "the module holds the enforcement links")                           \
-	X(RELEASED, "released", "the module let the enforcement links go")                  \
-	X(STORE, "store", "what befell the store of records")
+#define CORDON_REASONS(X)                                                                      \
+	X(NONE, "none", "nothing speaks against it")                                           \
+	X(READ_UP, "read-up", "R1: the clearance does not dominate the object's label")        \
+	X(WRITE_DOWN, "write-down", "R2: the object's label does not dominate the taint")      \
+	X(OVERWRITE, "overwrite", "R2: nobody destroys what he may not read")                  \
+	X(UNKNOWN_HOST, "unknown-host", "R3: no rule names this host, port and protocol")      \
+	X(HOST_CLEARANCE, "host-clearance", "R3: the host is not cleared for the taint")       \
+	X(ACT_UP, "act-up", "R4: the clearance does not dominate the other subject")           \
+	X(RELABEL, "relabel", "R5: the move or link would change what the policy says")        \
+	X(PROGRAM, "program",                                                                  \
+	  "R6: a program that a rule clears is changed by trusted subjects only")              \
+	X(GUARD, "guard", "R7: the object belongs to the guard")                               \
+	X(FAMILY, "family", "this socket family or type is for trusted subjects only")         \
+	X(OPTION, "option", "this socket option is for trusted subjects only")                 \
+	X(MECHANISM, "mechanism", "this mechanism is closed to cleared subjects")              \
+	X(TRUSTED, "trusted", "allowed by the exemption of a trusted subject")                 \
+	X(RAISED, "raised", "the read was allowed and raised the taint")                       \
+	X(READ, "read", "the policy asks that such reads are recorded")                        \
+	X(EXEC, "exec", "the program was given a clearance")                                   \
+	X(NO_SUBJECT, "no-subject", "the subject's state is missing or cannot be made")        \
+	X(NO_OBJECT, "no-object", "the object's state cannot be kept")                         \
+	X(NO_POLICY, "no-policy", "no complete policy generation is loaded")                   \
+	X(TOO_DEEP, "too-deep", "the path is deeper than the bound")                           \
+	X(UNSTABLE, "unstable", "the path kept changing while it was looked at")               \
+	X(DETACHED, "detached", "the file is not connected to the root of its file system")    \
+	X(AUTOMATON, "automaton", "the path automaton is inconsistent")                        \
+	X(ADDRESS, "address", "the address cannot be read or has no known form")               \
+	X(MOUNTS, "mounts", "the file system is mounted at too many places")                   \
+	X(LEDGER_FULL, "ledger-full", "no room for the record that the policy requires")       \
+	X(POLICY, "policy", "a policy generation became active")                               \
+	X(MODE, "mode", "the mode changed")                                                    \
+	X(ADOPTED, "adopted", "running processes were labelled")                               \
+	X(HELD, "held", "the module holds the enforcement links")                              \
+	X(RELEASED, "released", "the module let the enforcement links go")                     \
+	X(STORE, "store", "what befell the store of records")                                  \
+	X(SEALED, "sealed", "the system is sealed until reboot, or the broken glass is whole") \
+	X(BROKEN, "glass-broken", "the seal is suspended for a time")
 
 #define CORDON_OPERATIONS(X)                                                               \
 	X(NONE, "none", "")                                                                \
@@ -128,6 +130,7 @@ enum cordon_mode {
 #define CORDON_SUBJECT_FORKING	  0x10u /* made, but the fork has not finished (bypass M9) */
 #define CORDON_SUBJECT_EXITED	  0x20u /* its pending record count was flushed */
 #define CORDON_SUBJECT_INIT	  0x1000u /* process 1, and its children until they execute */
+#define CORDON_SUBJECT_MODEST	  0x4000u /* the controller, reading for somebody else */
 #define CORDON_SUBJECT_STARTING \
 	0x2000u /* executes the controller's program, not yet in its place */
 
@@ -422,7 +425,9 @@ struct cordon_header {
 	X(SEAL, "seal", "the system was sealed until reboot")                            \
 	X(CONTROLLER, "controller", "a controller came; value: its process")             \
 	X(CONTROLLER_GONE, "controller-gone", "the controller left; value: its process") \
-	X(SHUTDOWN, "shutdown", "the system shuts down; the last change of the boot")
+	X(SHUTDOWN, "shutdown", "the system shuts down; the last change of the boot")    \
+	X(BROKEN, "broken", "the seal's glass was broken; value: for how many seconds")  \
+	X(MENDED, "mended", "the seal holds again; value: the number of the breaking")
 #define CORDON_ENUM_CHANGE(name, text, doc) CORDON_CHANGE_##name,
 enum cordon_change_kind {
 	CORDON_CHANGES(CORDON_ENUM_CHANGE) CORDON_CHANGE_COUNT
@@ -607,6 +612,28 @@ struct cordon_policy_note {
 	__u8 digest[CORDON_DIGEST_BYTES];
 };
 
+/* SEAL: enforcing, held and pinned until reboot. */
+struct cordon_seal {
+	__u8 keys[CORDON_DIGEST_BYTES]; /* of the keys that policies are signed with */
+};
+
+/* BREAK: the seal is suspended, and comes back by itself. */
+#define CORDON_BREAK_SECONDS_MAX 28800u /* a shift of eight hours */
+struct cordon_break_glass {
+	__u64 serial; /* greater than that of any breaking before */
+	__u32 seconds; /* 0: it ends now */
+	__u32 reserved;
+};
+
+/* SEAL_STATE: for observers too. */
+struct cordon_seal_state {
+	__u32 sealed;
+	__u32 broken; /* the seal does not hold at this moment */
+	__u64 broken_until_ns; /* CLOCK_BOOTTIME; 0: never was broken */
+	__u64 serial; /* of the last breaking */
+	__u8 keys[CORDON_DIGEST_BYTES];
+};
+
 /* MODE: enforcing pins the module; permissive lets it be unloaded. */
 struct cordon_set_mode {
 	__u32 mode; /* enum cordon_mode */
@@ -629,7 +656,10 @@ struct cordon_set_mode {
 #define CORDON_IOCTL_TAKEN   _IOW(CORDON_IOCTL_TYPE, 8, struct cordon_ledger_taken)
 #define CORDON_IOCTL_POLICY  _IOW(CORDON_IOCTL_TYPE, 9, struct cordon_policy_note)
 /* LEAVE: ends the epoch, so that a controller that stops can store all up to here. */
-#define CORDON_IOCTL_LEAVE _IO(CORDON_IOCTL_TYPE, 10)
+#define CORDON_IOCTL_LEAVE	_IO(CORDON_IOCTL_TYPE, 10)
+#define CORDON_IOCTL_SEAL	_IOW(CORDON_IOCTL_TYPE, 20, struct cordon_seal)
+#define CORDON_IOCTL_BREAK	_IOW(CORDON_IOCTL_TYPE, 21, struct cordon_break_glass)
+#define CORDON_IOCTL_SEAL_STATE _IOR(CORDON_IOCTL_TYPE, 22, struct cordon_seal_state)
 #endif
 
 /* ---- Contexts of the SEC("syscall") programs that the controller runs ----- */
@@ -675,6 +705,9 @@ CORDON_ASSERT_SIZE(struct cordon_control, 32);
 CORDON_ASSERT_SIZE(struct cordon_header, 88);
 CORDON_ASSERT_SIZE(struct cordon_guard_state, 24);
 CORDON_ASSERT_SIZE(struct cordon_claim, 8);
+CORDON_ASSERT_SIZE(struct cordon_seal, CORDON_DIGEST_BYTES);
+CORDON_ASSERT_SIZE(struct cordon_break_glass, 16);
+CORDON_ASSERT_SIZE(struct cordon_seal_state, 24 + CORDON_DIGEST_BYTES);
 CORDON_ASSERT_SIZE(struct cordon_record, 320 + 2 * CORDON_PATH_BYTES);
 CORDON_ASSERT_SIZE(struct cordon_live, 64);
 CORDON_ASSERT_SIZE(struct cordon_hello, 32);

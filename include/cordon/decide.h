@@ -36,7 +36,9 @@ struct cordon_host_facts {
 static __always_inline enum cordon_reason cordon_decide_read(const struct cordon_subject_facts *s,
 							     const struct cordon_object_facts *o)
 {
-	if ((s->flags & CORDON_SUBJECT_CONTROLLER) || (o->flags & CORDON_OBJECT_NEUTRAL))
+	if ((s->flags & CORDON_SUBJECT_CONTROLLER) && !(s->flags & CORDON_SUBJECT_MODEST))
+		return CORDON_REASON_NONE;
+	if (o->flags & CORDON_OBJECT_NEUTRAL)
 		return CORDON_REASON_NONE;
 	if (!cordon_label_dominates(s->clearance, o->label))
 		return CORDON_REASON_READ_UP;

@@ -73,6 +73,15 @@ static int step_same_device(struct actor *actor, const char *path)
 	return step_device(actor, argument);
 }
 
+/* The kernel opens PATH for its accounting, and lets it go again. */
+static int step_account(struct actor *actor, const char *path)
+{
+	(void)actor;
+	if (acct(path))
+		return -errno;
+	return actor_result(acct(NULL));
+}
+
 static int step_expire(struct actor *actor, const char *path)
 {
 	(void)actor;
@@ -385,6 +394,7 @@ const struct actor_steps actor_guard_steps[] = {
 	{ "capable", step_capable },
 	{ "device", step_device },
 	{ "same_device", step_same_device },
+	{ "account", step_account },
 	{ "expire", step_expire },
 	{ "remount", step_remount },
 	{ "mount_kernel", step_mount_kernel },

@@ -4,7 +4,7 @@
 
 KT         := $(B)/tests/kselftest
 KT_BARE    := module_test ledger_test
-KT_LATE    := controller_test
+KT_LATE    := controller_test seal_test
 KT_ACTOR   := $(patsubst tests/kselftest/%.c,$(KT)/%.o,$(wildcard tests/kselftest/actor*.c)) \
 	      $(KT)/hash.o $(KT)/netlink.o $(KT)/world.o
 KT_ACTOR   := $(filter-out $(KT)/actor_call.o,$(KT_ACTOR))

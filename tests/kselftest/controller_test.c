@@ -14,9 +14,9 @@
 
 #define PINS	 "/sys/fs/bpf/cordon"
 #define FTRACE	 "/proc/sys/kernel/ftrace_enabled"
+#define DETACH_S 12 /* an unheld link is gone some ten seconds after its pin */
 #define STORM	 6000 /* more than the ring holds */
 #define MODULE	 "/cordon.ko"
-#define DETACH_S 12 /* an unheld link is gone some ten seconds after its pin */
 
 static bool is_enforced(void)
 {
@@ -250,30 +250,6 @@ TEST_F_TIMEOUT(guarded, M2_E3_controller_comes_back_without_pins, 60)
 	EXPECT_TRUE(actor_denied(actor_wait(atoi(pid_text))));
 	EXPECT_EQ(0, guard_run(found, output, sizeof(output)));
 	EXPECT_TRUE(strstr(output, "read-up") != NULL);
-}
-
-/*
- * By force: refused, or where the kernel does not ask, waiting for the
- * controller's word. Then the module takes no new controller until a reboot,
- * so nothing comes after this test.
- */
-TEST_F_TIMEOUT(guarded, M3_forced_unload_ends_nothing, 60)
-{
-	const struct timespec detach = { .tv_sec = DETACH_S };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(syscall(SYS_delete_module, "cordon", O_NONBLOCK | O_TRUNC) ? 0 : 1);
-	nanosleep(&detach, NULL);
-	EXPECT_TRUE(is_enforced());
-	EXPECT_LT(0, control_pid());
-	EXPECT_EQ(0, control_load_next(NULL));
-	EXPECT_TRUE(is_enforced());
-	EXPECT_EQ(0, access("/sys/module/cordon", F_OK));
-	/* If it has ended, then with a refusal. */
-	waitpid(pid, &status, WNOHANG);
-	EXPECT_EQ(0, status);
 }
 
 TEST_HARNESS_MAIN

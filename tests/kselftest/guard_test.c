@@ -383,6 +383,16 @@ TEST_F(guarded, E4_modules_from_their_place_are_loaded)
 	EXPECT_EQ(0, unlink("/lib/modules/copy.ko"));
 }
 
+/* What the kernel opens for somebody, it opens as him. */
+TEST_F(guarded, A15_kernel_opens_as_who_asks)
+{
+	EXPECT_DENIED(PLAIN, "try account=" SECRET);
+	EXPECT_RECORD(.verdict = "deny", .reason = "overwrite");
+	EXPECT_ACTOR(PLAIN, "try account=" LOW_FILE, ACTOR_OK);
+	EXPECT_ACTOR(CLEARED, "try account=" SECRET_ARENA "/file", ACTOR_OK);
+	EXPECT_DENIED(CLEARED, "taint=" SECRET " try account=" LOW_FILE);
+}
+
 /* What the controller makes later is protected from its first descriptor on. */
 TEST_F(guarded, E1_maps_of_the_next_generation)
 {

@@ -162,11 +162,23 @@ static void show_notes(struct json_object *status)
 		       json_object_get_string(json_object_array_get_idx(notes, i)));
 }
 
+static void show_seal(struct json_object *status)
+{
+	struct json_object *seal = group_of(status, "seal");
+
+	if (!seal || !cordon_json_truth(seal, "sealed", false))
+		return;
+	printf("seal        %s\n", cordon_json_truth(seal, "broken", false) ?
+					   "the glass is broken for a time" :
+					   "until reboot");
+}
+
 static void show(struct json_object *status)
 {
 	struct json_object *counters = group_of(status, "counters");
 
 	printf("mode        %s\n", cordon_json_text(status, "mode", "?"));
+	show_seal(status);
 	show_policy(status);
 	show_controller(status);
 	show_subjects(status);

@@ -36,6 +36,8 @@ int cordon_cmd_explain(int argc, char **argv);
 int cordon_cmd_load(int argc, char **argv);
 int cordon_cmd_enforce(int argc, char **argv);
 int cordon_cmd_permissive(int argc, char **argv);
+int cordon_cmd_seal(int argc, char **argv);
+int cordon_cmd_break_glass(int argc, char **argv);
 int cordon_cmd_policy(int argc, char **argv);
 int cordon_cmd_diff(int argc, char **argv);
 int cordon_cmd_records(int argc, char **argv);

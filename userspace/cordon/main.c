@@ -28,6 +28,11 @@ const struct cordon_command cordon_commands[] = {
 	  "keygen NAME | sign [--offline] --key FILE POLICY | verify [--json] [--offline] "
 	  "[--keys FOLDER] POLICY",
 	  "make keys, sign a policy, and show who signed it", false, cordon_cmd_policy },
+	{ "seal", "[--json]", "enforce until reboot, whoever asks for what", true,
+	  cordon_cmd_seal },
+	{ "break-glass",
+	  "request --reason TEXT --for TIME FILE | sign --key FILE FILE | start FILE | end",
+	  "suspend the seal for a time, with two keys", false, cordon_cmd_break_glass },
 	{ "records",
 	  "[--json] [-f|--follow] [--verdict VERDICT] [--reason REASON] [--pid PID] [--exe PATH] "
 	  "[--path PATH] [--host ADDRESS] [--since TIME] [--store FILE]",

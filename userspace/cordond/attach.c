@@ -370,6 +370,23 @@ int controller_lower(struct controller *controller, uint32_t pid, uint64_t label
 	return err ? cordon_failure_errno(failure, -err, "lowering process %u", pid) : 0;
 }
 
+int controller_be_modest(struct controller *controller, bool modest, struct cordon_failure *failure)
+{
+	__u32 want = modest;
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &want, .ctx_size_in = sizeof(want));
+	int err = bpf_prog_test_run_opts(controller->guard.program[CORDON_GUARD_PROGRAM_MODEST],
+					 &options);
+
+	if (!err)
+		err = (int)options.retval;
+	/* Before the first adoption nobody has a label, and nothing is denied yet. */
+	if (err == -ESRCH && controller_mode(controller) == CORDON_MODE_OFF)
+		return 0;
+	if (err && !failure)
+		abort();
+	return err ? cordon_failure_errno(failure, -err, "reading as anybody") : 0;
+}
+
 int controller_detach(struct controller *controller, struct cordon_failure *failure)
 {
 	struct cordon_guard *guard = &controller->guard;

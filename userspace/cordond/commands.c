@@ -117,6 +117,11 @@ static void run_unload(struct client *client)
 	char who[64];
 	int err;
 
+	err = controller_check_unsealed(controller, false, &failure);
+	if (err) {
+		client_refuse(client, code_of(err), failure.text);
+		return;
+	}
 	if (controller_mode(controller) == CORDON_MODE_ENFORCING) {
 		asked_by(client, who, sizeof(who));
 		err = controller_set_mode(controller, CORDON_MODE_PERMISSIVE, false, who, &failure);
@@ -143,6 +148,45 @@ static void run_permissive(struct client *client, struct json_object *request)
 		run_unload(client);
 	else
 		set_mode(client, CORDON_MODE_PERMISSIVE, false);
+}
+
+static void answer_done(struct client *client, int err, const struct cordon_failure *failure)
+{
+	if (err)
+		client_refuse(client, code_of(err), failure->text);
+	else
+		client_send(client, new_answer());
+}
+
+static void run_seal(struct client *client, struct json_object *request)
+{
+	struct cordon_failure failure;
+	char who[64];
+
+	(void)request;
+	asked_by(client, who, sizeof(who));
+	answer_done(client, controller_seal(client->controller, who, &failure), &failure);
+}
+
+static void run_break_glass(struct client *client, struct json_object *request)
+{
+	struct cordon_failure failure;
+	char who[64];
+
+	asked_by(client, who, sizeof(who));
+	answer_done(client,
+		    controller_break_glass(
+			    client->controller, cordon_json_text(request, "statement", ""),
+			    cordon_json_text(request, "signatures", ""), who, &failure),
+		    &failure);
+}
+
+static void run_mend_glass(struct client *client, struct json_object *request)
+{
+	struct cordon_failure failure;
+
+	(void)request;
+	answer_done(client, controller_mend_glass(client->controller, &failure), &failure);
 }
 
 static void run_records(struct client *client, struct json_object *request)
@@ -317,10 +361,17 @@ static const struct command {
 	bool anybody; /* else root alone */
 	void (*run)(struct client *client, struct json_object *request);
 } commands[] = {
-	{ "status", true, run_status },	   { "label", true, run_label },
-	{ "lower", true, run_lower },	   { "load", false, run_load },
-	{ "enforce", false, run_enforce }, { "permissive", false, run_permissive },
-	{ "records", false, run_records }, { "subject", false, run_subject },
+	{ "status", true, run_status },
+	{ "label", true, run_label },
+	{ "lower", true, run_lower },
+	{ "load", false, run_load },
+	{ "enforce", false, run_enforce },
+	{ "permissive", false, run_permissive },
+	{ "records", false, run_records },
+	{ "subject", false, run_subject },
+	{ "seal", false, run_seal },
+	{ "break-glass", false, run_break_glass },
+	{ "mend-glass", false, run_mend_glass },
 };
 
 void client_run(struct client *client, struct json_object *request)

@@ -53,6 +53,7 @@ struct controller {
 	bool ending;
 	bool detached; /* on request */
 	int lock; /* one controller at a time */
+	uint64_t mended; /* the breaking of the seal whose end was recorded */
 };
 
 /* attach.c: the guard itself. */
@@ -69,6 +70,12 @@ int controller_claim(struct controller *controller, struct cordon_failure *failu
 /* A process and what it will execute never hold more than @label. */
 int controller_lower(struct controller *controller, uint32_t pid, uint64_t label,
 		     struct cordon_failure *failure);
+/*
+ * Reads as an unclassified subject does, or again as the controller. Without
+ * @failure it cannot fail: an error ends the controller.
+ */
+int controller_be_modest(struct controller *controller, bool modest,
+			 struct cordon_failure *failure);
 /* Lets everything go: the programs are detached when this returns. */
 int controller_detach(struct controller *controller, struct cordon_failure *failure);
 
@@ -96,6 +103,29 @@ int controller_set_mode(struct controller *controller, enum cordon_mode mode, bo
 /* What --mode or the last boot says. A refusal is told, kept for status, and no failure. */
 void controller_restore_mode(struct controller *controller);
 enum cordon_mode controller_mode(const struct controller *controller);
+
+/* seal.c */
+/* True when the system is sealed, broken or not. */
+bool controller_seal_state(const struct controller *controller, struct cordon_seal_state *state);
+/* -EPERM while it is; @broken_will_do: not while the glass is broken. */
+int controller_check_unsealed(const struct controller *controller, bool broken_will_do,
+			      struct cordon_failure *failure);
+/*
+ * Whether @next, read at @path, may be loaded under a seal: @statement is what
+ * its signers signed, empty for an image. Their names into @signers.
+ */
+int controller_check_signed(const struct controller *controller, const struct active_policy *next,
+			    const char *path, const char *statement, char *signers, size_t size,
+			    struct cordon_failure *failure);
+int controller_seal(struct controller *controller, const char *asked_by,
+		    struct cordon_failure *failure);
+int controller_break_glass(struct controller *controller, const char *statement,
+			   const char *signatures, const char *asked_by,
+			   struct cordon_failure *failure);
+int controller_mend_glass(struct controller *controller, struct cordon_failure *failure);
+/* To be called again and again: notes the end of a breaking. */
+void controller_follow_seal(struct controller *controller);
+struct json_object *controller_seal_status(const struct controller *controller);
 
 /* A record of the controller's own doing. 0, or -EAGAIN when there was no room; it is told. */
 __attribute__((format(printf, 3, 4))) int controller_record(struct controller *controller,

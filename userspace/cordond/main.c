@@ -249,11 +249,16 @@ static int set_up_new(struct controller *controller, struct cordon_failure *fail
 /* The guard ran on: it is only taken up again. */
 static int set_up_again(struct controller *controller, struct cordon_failure *failure)
 {
+	struct cordon_seal_state seal;
 	int err;
 
 	/* A start that was killed half-way is finished. */
 	if (controller_mode(controller) == CORDON_MODE_OFF)
 		return set_up_new(controller, failure);
+	/* The end of a breaking that our predecessor saw has its record. */
+	if (controller_seal_state(controller, &seal) &&
+	    controller_mode(controller) == CORDON_MODE_ENFORCING)
+		controller->mended = seal.serial;
 	err = controller_claim(controller, failure);
 	if (!err)
 		err = controller_recall_policy(controller, failure);
@@ -401,6 +406,7 @@ static void serve(struct controller *controller, struct server *server, int sign
 		flush_repeats(controller);
 		if (controller->mappings_due)
 			controller_report_mappings(controller);
+		controller_follow_seal(controller);
 	}
 }
 

@@ -77,11 +77,10 @@ int controller_set_mode(struct controller *controller, enum cordon_mode mode, bo
 	struct cordon_failure reason;
 	int err;
 
-	if (mode == CORDON_MODE_ENFORCING) {
-		err = check_enforcing(controller, without_module, failure);
-		if (err)
-			return err;
-	}
+	err = mode == CORDON_MODE_ENFORCING ? check_enforcing(controller, without_module, failure) :
+					      controller_check_unsealed(controller, true, failure);
+	if (err)
+		return err;
 	/* Where a record is required nothing changes without; see also the module's own. */
 	if (ledger_is_required(controller) &&
 	    controller_record(controller, CORDON_REASON_MODE,
@@ -100,6 +99,9 @@ int controller_set_mode(struct controller *controller, enum cordon_mode mode, bo
 	controller->mode_trouble[0] = '\0';
 	controller_record(controller, CORDON_REASON_MODE, "mode %s, was %s, asked by %s",
 			  cordon_mode_name(mode), cordon_mode_name(before), asked_by);
+	/* A broken glass is no reason to boot permissive. */
+	if (mode == CORDON_MODE_PERMISSIVE && controller_check_unsealed(controller, false, &reason))
+		return 0;
 	err = keep_mode(mode, without_module, &reason);
 	if (err)
 		return cordon_failure_set(failure, -err,

@@ -8,6 +8,7 @@
 #include "generation.h"
 #include "paths.h"
 #include "policy.h"
+#include "signature.h"
 
 #define MOUNTS "/proc/self/mountinfo"
 
@@ -278,7 +279,8 @@ static int errors_failure(const struct cordon_policy_text *text, struct cordon_f
 				  cordon_policy_error_count(text) == 1 ? "" : "s", list);
 }
 
-static int compile(const char *path, struct active_policy *policy, struct cordon_failure *failure)
+static int compile(const char *path, struct active_policy *policy, char *statement,
+		   struct cordon_failure *failure)
 {
 	const struct cordon_policy_options options = { .trust = CORDON_POLICY_TRUST_ROOT };
 	__attribute__((cleanup(cordon_policy_cleanup))) struct cordon_policy_text *text = NULL;
@@ -290,6 +292,8 @@ static int compile(const char *path, struct active_policy *policy, struct cordon
 		return errors_failure(text, failure);
 	if (err)
 		return cordon_failure_errno(failure, -err, "%s", path);
+	if (cordon_policy_statement(text, statement))
+		return cordon_failure_errno(failure, EIO, "%s", path);
 	image = cordon_policy_take_image(text, &bytes);
 	return policy_from_image(image, bytes, policy, failure);
 }
@@ -359,10 +363,42 @@ static int check_names(const struct active_policy *old, const struct active_poli
 				  "this policy after a reboot");
 }
 
-static int read_policy(const char *path, struct active_policy *policy,
-		       struct cordon_failure *failure)
+/* Whether the policy's own folder holds it: nobody else's file is read for somebody else. */
+static bool is_installed(const char *path)
 {
-	return is_image(path) ? read_image(path, policy, failure) : compile(path, policy, failure);
+	return !strncmp(path, CORDON_CONFIGURATION_FOLDER "/",
+			sizeof(CORDON_CONFIGURATION_FOLDER)) &&
+	       !strstr(path, "/..");
+}
+
+/*
+ * Reads a policy, and checks that it may be loaded under a seal. A file from
+ * anywhere is read with the rights of an unclassified subject, for its lines
+ * are shown where it has errors.
+ */
+static int read_policy(struct controller *controller, const char *path,
+		       struct active_policy *policy, struct cordon_failure *failure)
+{
+	char statement[CORDON_STATEMENT_BYTES] = "", signers[128];
+	bool modest = !is_installed(path);
+	int err = modest ? controller_be_modest(controller, true, failure) : 0;
+
+	if (!err)
+		err = is_image(path) ? read_image(path, policy, failure) :
+				       compile(path, policy, statement, failure);
+	if (modest)
+		controller_be_modest(controller, false, NULL);
+	if (err)
+		return err;
+	err = controller_check_signed(controller, policy, path, statement, signers, sizeof(signers),
+				      failure);
+	if (err)
+		active_policy_free(policy);
+	else if (signers[0])
+		controller_record(controller, CORDON_REASON_SEALED,
+				  "the policy version %llu is signed by %.150s",
+				  (unsigned long long)policy->view.header->policy.version, signers);
+	return err;
 }
 
 /* What is mounted now may hold programs that the policy clears. */
@@ -381,7 +417,7 @@ int controller_load(struct controller *controller, const char *path, const char 
 		    struct cordon_failure *failure)
 {
 	struct active_policy next;
-	int err = read_policy(path, &next, failure);
+	int err = read_policy(controller, path, &next, failure);
 
 	if (err)
 		return err;
@@ -408,7 +444,7 @@ int controller_load_first(struct controller *controller, struct cordon_failure *
 	if (!access(CORDON_IMAGE_FILE, F_OK) && read_image(CORDON_IMAGE_FILE, &last, &why))
 		fprintf(stderr, "cordond: the policy of the last boot cannot be used: %s\n",
 			why.text);
-	err = read_policy(controller->options.policy, &next, failure);
+	err = read_policy(controller, controller->options.policy, &next, failure);
 	if (!err) {
 		err = check_version(header_of(&last), &next, failure);
 		if (err)
@@ -487,7 +523,7 @@ int controller_recall_policy(struct controller *controller, struct cordon_failur
 	}
 	fprintf(stderr, "cordond: the active policy's image is gone (%s), loading %s\n", why.text,
 		controller->options.policy);
-	err = read_policy(controller->options.policy, &policy, failure);
+	err = read_policy(controller, controller->options.policy, &policy, failure);
 	if (err)
 		return err;
 	err = check_version(&active, &policy, failure);

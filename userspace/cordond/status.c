@@ -184,6 +184,7 @@ struct json_object *controller_status(struct controller *controller)
 	put(object, "ledger", ledger_status(&ledger));
 	put(object, "counters", counter_status(controller));
 	put(object, "coverage", cordon_coverage(&state, &controller->guard, NULL));
+	put(object, "seal", controller_seal_status(controller));
 	put(object, "hooks", cordon_coverage_hooks(&controller->guard));
 	put(object, "notes", note_status(controller));
 	return object;

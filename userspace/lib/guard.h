@@ -38,6 +38,7 @@
 	X(CLAIM, "claim_controller")     \
 	X(RECORD, "record_control")      \
 	X(LOWER, "lower_clearance")      \
+	X(MODEST, "be_modest")           \
 	X(EGRESS, "packet_egress")
 
 #define CORDON_ENUM_GUARD_MAP(name, text)     CORDON_GUARD_MAP_##name,

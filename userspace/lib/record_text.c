@@ -137,15 +137,11 @@ struct flag_name {
 };
 
 static const struct flag_name subject_flags[] = {
-	{ CORDON_SUBJECT_TRUSTED, "trusted" },
-	{ CORDON_SUBJECT_CONTROLLER, "controller" },
-	{ CORDON_SUBJECT_FOREIGN, "foreign" },
-	{ CORDON_SUBJECT_KERNEL, "kernel" },
-	{ CORDON_SUBJECT_FORKING, "forking" },
-	{ CORDON_SUBJECT_EXITED, "exited" },
-	{ CORDON_SUBJECT_INIT, "init" },
-	{ CORDON_SUBJECT_STARTING, "starting" },
-	{ 0, NULL },
+	{ CORDON_SUBJECT_TRUSTED, "trusted" }, { CORDON_SUBJECT_CONTROLLER, "controller" },
+	{ CORDON_SUBJECT_FOREIGN, "foreign" }, { CORDON_SUBJECT_KERNEL, "kernel" },
+	{ CORDON_SUBJECT_FORKING, "forking" }, { CORDON_SUBJECT_EXITED, "exited" },
+	{ CORDON_SUBJECT_INIT, "init" },       { CORDON_SUBJECT_STARTING, "starting" },
+	{ CORDON_SUBJECT_MODEST, "modest" },   { 0, NULL },
 };
 
 static const struct flag_name object_flags[] = {
