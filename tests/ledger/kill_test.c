@@ -130,7 +130,7 @@ static void nothing_is_lost_or_doubled(void **state)
 	crypto_box_keypair(auditor.public, auditor.private);
 	shared_ring_make(&keeper.records, RING_BYTES);
 	shared_ring_make(&keeper.epochs, RING_BYTES);
-	keeper.limits.volume_bytes = 4u << 20;
+	keeper.limits.volume_bytes = 1u << 20;
 	assert_int_equal(cordon_store_open(file, true, &store, &failure), 0);
 	source.model.store = store;
 	source.model.evidence = NULL;
