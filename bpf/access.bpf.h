@@ -7,11 +7,13 @@
 #ifndef CORDON_ACCESS_BPF_H
 #define CORDON_ACCESS_BPF_H
 
+#include "kfuncs.bpf.h"
 #include "maps.bpf.h"
 #include "path.bpf.h"
 #include "process.bpf.h"
 #include "record.bpf.h"
 #include "subject.bpf.h"
+#include "cordon/stored_label.h"
 
 #define WANTS_READ  0x1u
 #define WANTS_WRITE 0x2u
@@ -21,7 +23,10 @@ enum {
 	GO_AHEAD,
 	REFUSED,
 	REFUSED_MOVE,
-	REFUSED_FORK
+	REFUSED_FORK,
+	BEGIN_ANEW, /* no refusal: the answer needs what a hook cannot do */
+	NEEDS_LABEL, /* the file's stored label, which must be read first */
+	NEEDS_RAISE, /* and this one must rise first */
 };
 
 /* The verifier knows nothing of a global function's result: constants only. */
@@ -36,6 +41,8 @@ static __always_inline int access_errno(int outcome)
 		return -EXDEV; /* mv falls back to a copy, which R1 and R2 see */
 	if (outcome == REFUSED_FORK)
 		return -EAGAIN;
+	if (outcome == BEGIN_ANEW)
+		return -ERESTARTNOINTR;
 	return -EACCES;
 }
 
@@ -127,6 +134,40 @@ static __always_inline int access_note_read(struct access *a, __u64 raise)
 	return GO_AHEAD;
 }
 
+static __always_inline bool policy_raises(void)
+{
+	struct cordon_policy *policy = policy_of(control.generation);
+
+	return module_is_there && policy && (policy->options & CORDON_OPTION_WRITE_DOWN_RAISE);
+}
+
+/* Whether files of this file system can have stored labels at all. */
+static __always_inline bool superblock_keeps(struct super_block *sb)
+{
+	return module_is_there && !(sb->s_flags & SB_NOUSER) &&
+	       cordon_magic_keeps_labels(sb->s_magic);
+}
+
+static __always_inline bool inode_keeps(__u64 address)
+{
+	struct inode *inode = kernel_object(inode, address);
+
+	return address && (inode->i_mode & S_IFMT) == S_IFREG && superblock_keeps(inode->i_sb);
+}
+
+/* What becomes of a write-down where the policy says `raise`. */
+static __always_inline enum cordon_keeping access_keeps(struct access *a)
+{
+	if (a->may_raise == RAISE_NAME)
+		return superblock_keeps(kernel_object(dentry, a->dentry)->d_sb) ?
+			       CORDON_KEEPS_NO_NAMES :
+			       CORDON_KEEPS_NOTHING;
+	if (a->may_raise != RAISE_OBJECT || !a->inode ||
+	    (kernel_object(inode, a->inode)->i_mode & S_IFMT) != S_IFREG)
+		return CORDON_KEEPS_NEVER;
+	return inode_keeps(a->inode) ? CORDON_KEEPS_LABELS : CORDON_KEEPS_NOTHING;
+}
+
 /* R1 and R2 on an object whose label and flags stand in @a. */
 __subprogram int access_decide(struct access *a, __u32 wants)
 {
@@ -156,8 +197,14 @@ __subprogram int access_decide(struct access *a, __u32 wants)
 		subject.taint |= raise;
 	}
 	if (wants & WANTS_WRITE) {
+		object.label &= ~a->rising;
 		a->reason = cordon_decide_write(&subject, &object);
-		if (a->reason == CORDON_REASON_TRUSTED)
+		if (a->reason == CORDON_REASON_WRITE_DOWN && policy_raises()) {
+			a->reason = cordon_decide_raise(&subject, &object, access_keeps(a));
+			if (a->reason == CORDON_REASON_LABEL_RAISED)
+				return NEEDS_RAISE;
+		}
+		if (a->reason == CORDON_REASON_TRUSTED || a->reason == CORDON_REASON_LABEL_NAME)
 			record_access(a, CORDON_VERDICT_ALLOW);
 		else if (a->reason && (outcome = access_refuse(a)))
 			return outcome;
@@ -172,6 +219,18 @@ __subprogram int access_decide(struct access *a, __u32 wants)
 	return outcome;
 }
 
+/* True when the label that may be stored on the file must be read before anything is decided. */
+static __always_inline bool object_is_unread(const struct object *o, __u64 inode)
+{
+	__u32 device, *marks;
+
+	if (o->stored != STORED_UNREAD || !inode_keeps(inode))
+		return false;
+	device = kernel_object(inode, inode)->i_sb->s_dev;
+	marks = bpf_map_lookup_elem(&label_marks, &device);
+	return !marks || *marks != CORDON_MARKS_NONE;
+}
+
 /* Looks at @a->dentry for the first time in this generation. A reason, or NONE. */
 __subprogram int object_fill(struct object *o, struct access *a, __u32 generation)
 {
@@ -180,6 +239,9 @@ __subprogram int object_fill(struct object *o, struct access *a, __u32 generatio
 
 	if (!o || !a)
 		return CORDON_REASON_NO_OBJECT;
+	/* A view is whole, or it is none. */
+	if (object_is_unread(o, a->inode))
+		return CORDON_REASON_LABEL_UNREAD;
 	w.entry = a->dentry;
 	w.generation = generation;
 	path_place(&w);
@@ -245,12 +307,23 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 		return access_refuse(a);
 	}
 	view = &o->view[generation & 1];
+	/* Made by this very open: it has no stored label, and a second try would find another. */
+	if (a->how == CORDON_RAISE_CREATED && o->stored == STORED_UNREAD)
+		o->stored = STORED_KNOWN;
 	if (view->generation != generation) {
+		if (object_is_unread(o, a->inode))
+			return s && s->flags & CORDON_SUBJECT_CONTROLLER ? GO_AHEAD : NEEDS_LABEL;
 		a->reason = object_fill(o, a, generation);
 		if (a->reason)
 			return access_refuse(a);
 	}
-	a->label = view->label | o->floating;
+	if (o->stored == STORED_INVALID && !(s && s->flags & CORDON_SUBJECT_CONTROLLER)) {
+		a->label = CORDON_LABEL_TOP;
+		a->reason = CORDON_REASON_LABEL_INVALID;
+		return access_refuse(a);
+	}
+	a->rising = o->rising & ~(view->label | o->floating);
+	a->label = view->label | o->floating | a->rising;
 	a->flags = view->flags | (wants & WANTS_WRITE ? guard_asks(view->guard) : 0);
 	if (!a->label && !a->flags && s && !s->taint && !(s->flags & CORDON_SUBJECT_FORKING))
 		return GO_AHEAD;
@@ -272,23 +345,139 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 	return access_decide(a, wants);
 }
 
+/* Notes for a file system whether stored labels are on it. 0, or what the map says. */
+__subprogram int marks_note(__u32 device, __u32 marks, __u64 flags)
+{
+	return bpf_map_update_elem(&label_marks, &device, &marks, flags);
+}
+
+/*
+ * The stored label of @inode becomes part of what is known of it. GO_AHEAD, BEGIN_ANEW, or a
+ * refusal.
+ */
+static __always_inline int object_learn(struct object *o, struct access *a, struct inode *inode)
+{
+	int answer;
+
+	if (!module_is_there)
+		return GO_AHEAD;
+	answer = cordon_file_label_read(inode, &o->floating);
+	if (answer == CORDON_LABEL_AGAIN)
+		return BEGIN_ANEW;
+	if (answer < 0 && answer != -CORDON_REASON_LABEL_INVALID) {
+		a->reason = -answer;
+		return access_refuse(a);
+	}
+	/* Never over what somebody else knows meanwhile. */
+	if (answer == CORDON_LABEL_UNMARKED)
+		marks_note(inode->i_sb->s_dev, CORDON_MARKS_NONE, BPF_NOEXIST);
+	__sync_lock_test_and_set(&o->stored, answer < 0 ? STORED_INVALID : STORED_KNOWN);
+	return GO_AHEAD;
+}
+
+/* The rise is on the disk, and on record before the write goes ahead. */
+__subprogram int access_note_raise(struct access *a)
+{
+	struct cordon_policy *policy = policy_of(control.generation);
+
+	if (!a)
+		return REFUSED;
+	a->reason = CORDON_REASON_LABEL_RAISED;
+	if (record_access(a, CORDON_VERDICT_ALLOW) && policy &&
+	    (policy->options & CORDON_OPTION_LEDGER_FULL_DENY)) {
+		a->reason = CORDON_REASON_LEDGER_FULL;
+		return access_refuse(a);
+	}
+	return GO_AHEAD;
+}
+
+/*
+ * R2's `raise`: the label of @inode becomes the join, kept on disk, before anything is written.
+ * Then the access is decided once more, by the new label.
+ */
+static __always_inline int object_raise(struct object *o, struct access *a, struct inode *inode,
+					__u32 wants)
+{
+	struct subject *s = subject_current();
+	int answer, outcome;
+	__u64 taint;
+
+	if (!module_is_there || !s)
+		return REFUSED;
+	taint = s->taint;
+	/* Before the label is there: whoever forgets the inode will look for it. */
+	if (marks_note(inode->i_sb->s_dev, CORDON_MARKS_SOME, BPF_ANY))
+		answer = -CORDON_REASON_NO_OBJECT;
+	else
+		answer = cordon_file_label_raise(inode, taint, &o->rising, a->how);
+	if (answer == CORDON_LABEL_AGAIN)
+		return BEGIN_ANEW;
+	if (answer == CORDON_LABEL_PROMISED)
+		return wants & WANTS_READ ? access_object(o, a, WANTS_READ) : GO_AHEAD;
+	if (answer < 0) {
+		a->reason = -answer;
+		return access_refuse(a);
+	}
+	__sync_fetch_and_or(&o->floating, taint);
+	a->label |= taint;
+	outcome = access_note_raise(a);
+	if (outcome == GO_AHEAD)
+		outcome = access_object(o, a, wants);
+	/* The taint rose once more meanwhile: the next try raises to that. */
+	return outcome == NEEDS_RAISE || outcome == NEEDS_LABEL ? BEGIN_ANEW : outcome;
+}
+
+/* How an operation uses the file whose label is to rise. */
+static __always_inline __u32 raise_of(__u32 operation)
+{
+	switch (operation) {
+	case CORDON_OPERATION_OPEN_WRITE:
+		return CORDON_RAISE_OPEN;
+	case CORDON_OPERATION_TRUNCATE:
+	case CORDON_OPERATION_ATTRIBUTE:
+	case CORDON_OPERATION_DELETE:
+	case CORDON_OPERATION_RENAME:
+	case CORDON_OPERATION_LINK:
+		return CORDON_RAISE_PATH;
+	default:
+		return CORDON_RAISE_NEVER;
+	}
+}
+
+/* What access_object() left open, where the inode is at hand and not only its address. */
+static __always_inline int access_stored(struct object *o, struct access *a, struct inode *inode,
+					 __u32 wants)
+{
+	int outcome = NEEDS_LABEL;
+
+	if (o) {
+		outcome = object_learn(o, a, inode);
+		if (outcome == GO_AHEAD)
+			outcome = access_object(o, a, wants);
+		if (outcome == NEEDS_RAISE)
+			outcome = object_raise(o, a, inode, wants);
+	}
+	return outcome;
+}
+
 /*
  * R1 and R2 on an inode. The common case, an unclassified object and an
  * untainted subject, leaves after two storage look-ups. @dentry is the entry
  * through which the inode is used, for its path. @a is room for the long way.
  */
-static __always_inline int access_inode_in(struct access *a, struct inode *inode,
-					   const struct dentry *dentry, __u32 wants,
-					   __u32 operation)
+static __always_inline int access_inode_how(struct access *a, struct inode *inode,
+					    const struct dentry *dentry, __u32 wants,
+					    __u32 operation, __u32 how)
 {
 	struct object *o =
 		bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct subject *s = subject_current();
 	__u32 generation = control.generation;
+	int outcome;
 
 	if (o && s) {
 		struct object_view *view = &o->view[generation & 1];
-		__u64 matters = view->label | o->floating | view->flags |
+		__u64 matters = view->label | o->floating | o->rising | view->flags |
 				(s->flags & CORDON_SUBJECT_FORKING);
 
 		if (wants & WANTS_WRITE)
@@ -300,7 +489,21 @@ static __always_inline int access_inode_in(struct access *a, struct inode *inode
 	a->inode = (__u64)inode;
 	a->dentry = (__u64)dentry;
 	a->operation = operation;
-	return access_errno(access_object(o, a, wants));
+	a->may_raise = RAISE_OBJECT;
+	a->how = how;
+	outcome = access_object(o, a, wants);
+	if (outcome == NEEDS_RAISE && o)
+		outcome = object_raise(o, a, inode, wants);
+	else if (outcome == NEEDS_LABEL)
+		outcome = access_stored(o, a, inode, wants);
+	return access_errno(outcome);
+}
+
+static __always_inline int access_inode_in(struct access *a, struct inode *inode,
+					   const struct dentry *dentry, __u32 wants,
+					   __u32 operation)
+{
+	return access_inode_how(a, inode, dentry, wants, operation, raise_of(operation));
 }
 
 static __always_inline int access_inode(struct inode *inode, const struct dentry *dentry,
@@ -328,20 +531,22 @@ __subprogram int access_place(struct access *a, __u32 wants)
 	return a->reason ? access_refuse(a) : access_decide(a, wants);
 }
 
+/* @raise: RAISE_NAME where a regular file gets the name, else RAISE_NOTHING. */
 static __always_inline int access_name_in(struct access *a, const struct dentry *dentry,
-					  __u32 operation)
+					  __u32 operation, __u32 raise)
 {
 	__builtin_memset(a, 0, sizeof(*a));
 	a->dentry = (__u64)dentry;
 	a->operation = operation;
+	a->may_raise = raise;
 	return access_errno(access_place(a, WANTS_WRITE));
 }
 
-static __always_inline int access_name(const struct dentry *dentry, __u32 operation)
+static __always_inline int access_name(const struct dentry *dentry, __u32 operation, __u32 raise)
 {
 	struct access a;
 
-	return access_name_in(&a, dentry, operation);
+	return access_name_in(&a, dentry, operation, raise);
 }
 
 /* A denial because something is missing: no state, no room, no known form. */

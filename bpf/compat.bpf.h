@@ -81,6 +81,9 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define VM_SHARED	       0x8
 #define SB_NOUSER	       (1u << 31)
 #define SB_NODIRATIME	       2048
+#define O_TRUNC_FLAG	       01000
+#define O_TMPFILE_FLAG	       020000000
+#define FMODE_CREATED	       0x100000
 #define DCACHE_DISCONNECTED    0x20
 #define ANON_INODE_FS_MAGIC    0x09041934
 #define TMPFS_MAGIC	       0x01021994
@@ -123,6 +126,8 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define EACCES		       13
 #define EXDEV		       18
 #define ENOPARAM	       519 /* include/linux/errno.h */
+#define ERESTARTNOINTR	       513 /* the system call begins anew */
+#define EOPNOTSUPP	       95
 #define EINVAL		       22
 #define ESRCH		       3
 #define MS_REMOUNT	       32

@@ -16,5 +16,6 @@
 #include "guard.bpf.c"
 #include "view.bpf.c"
 #include "netlink.bpf.c"
+#include "label.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

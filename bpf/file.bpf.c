@@ -15,10 +15,19 @@ static __always_inline __u32 wants_of_mode(__u32 mode)
 	return wants ?: WANTS_READ | WANTS_WRITE;
 }
 
+/* What raising the file's label has to take care of. */
+static __always_inline __u32 raise_of_open(__u32 mode, __u32 flags)
+{
+	if (mode & FMODE_CREATED || flags & O_TMPFILE_FLAG)
+		return CORDON_RAISE_CREATED;
+	return flags & O_TRUNC_FLAG ? CORDON_RAISE_TRUNCATE : CORDON_RAISE_OPEN;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(hook_file_open, struct file *file)
 {
 	__u32 mode = file->f_mode, operation = CORDON_OPERATION_OPEN_READ;
+	struct access a;
 
 	if (guard_is_off())
 		return 0;
@@ -26,7 +35,8 @@ int BPF_PROG(hook_file_open, struct file *file)
 		operation = CORDON_OPERATION_EXECUTE;
 	else if (mode & FMODE_WRITE)
 		operation = CORDON_OPERATION_OPEN_WRITE;
-	return access_inode(file->f_inode, file->f_path.dentry, wants_of_mode(mode), operation);
+	return access_inode_how(&a, file->f_inode, file->f_path.dentry, wants_of_mode(mode),
+				operation, raise_of_open(mode, file->f_flags));
 }
 
 /*
@@ -139,7 +149,7 @@ int BPF_PROG(hook_file_mprotect, struct vm_area_struct *area, unsigned long reqp
 	file = area->vm_file;
 	if (!file || !(BPF_CORE_READ(area, vm_flags) & VM_SHARED))
 		return 0;
-	return access_name(BPF_CORE_READ(file, f_path.dentry), CORDON_OPERATION_MAP);
+	return access_name(BPF_CORE_READ(file, f_path.dentry), CORDON_OPERATION_MAP, RAISE_NOTHING);
 }
 
 /* A socket of a family that no rule can speak of is not received either (bypass D8). */
@@ -186,7 +196,7 @@ int BPF_PROG(hook_file_receive, struct file *file)
 	o = bpf_inode_storage_get(&objects, inode, 0, 0);
 	view = o ? &o->view[generation & 1] : NULL;
 	if (!o || !view || view->generation != generation ||
-	    (view->label | o->floating | view->flags))
+	    (view->label | o->floating | o->rising | view->flags))
 		s->flags |= CORDON_SUBJECT_FOREIGN;
 	return 0;
 }
@@ -203,23 +213,50 @@ int BPF_PROG(hook_inode_setattr, struct mnt_idmap *idmap, struct dentry *dentry,
 							 CORDON_OPERATION_ATTRIBUTE);
 }
 
+/* Somebody changes a stored label by hand. */
+static __always_inline int access_label(struct inode *inode, const struct dentry *dentry)
+{
+	struct access a = {};
+
+	a.inode = (__u64)inode;
+	a.dentry = (__u64)dentry;
+	a.operation = CORDON_OPERATION_ATTRIBUTE;
+	a.reason = CORDON_REASON_GUARD;
+	return access_errno(access_refuse(&a));
+}
+
+/* Stored labels are the module's alone: not even trusted subjects write them. */
+static __always_inline bool is_stored_label(const char *name)
+{
+	char text[sizeof(CORDON_XATTR)] __attribute__((aligned(8))) = {};
+
+	if (bpf_probe_read_kernel_str(text, sizeof(text), name) != sizeof(text))
+		return false;
+	return !__builtin_memcmp(text, CORDON_XATTR, sizeof(text));
+}
+
 SEC("lsm/inode_setxattr")
-int BPF_PROG(hook_inode_setxattr, struct mnt_idmap *idmap, struct dentry *dentry)
+int BPF_PROG(hook_inode_setxattr, struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
 {
 	struct inode *inode = dentry->d_inode;
 
 	if (!inode || guard_is_off())
 		return 0;
+	if (is_stored_label(name))
+		return access_label(inode, dentry);
 	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_ATTRIBUTE);
 }
 
 SEC("lsm/inode_removexattr")
-int BPF_PROG(hook_inode_removexattr, struct mnt_idmap *idmap, struct dentry *dentry)
+int BPF_PROG(hook_inode_removexattr, struct mnt_idmap *idmap, struct dentry *dentry,
+	     const char *name)
 {
 	struct inode *inode = dentry->d_inode;
 
 	if (!inode || guard_is_off())
 		return 0;
+	if (is_stored_label(name))
+		return access_label(inode, dentry);
 	return access_inode(inode, dentry, WANTS_WRITE, CORDON_OPERATION_ATTRIBUTE);
 }
 
@@ -257,46 +294,40 @@ int BPF_PROG(hook_inode_rmdir, struct inode *dir, struct dentry *dentry)
 SEC("lsm/inode_create")
 int BPF_PROG(hook_inode_create, struct inode *dir, struct dentry *dentry)
 {
-	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE, RAISE_NAME);
 }
 
 SEC("lsm/inode_mkdir")
 int BPF_PROG(hook_inode_mkdir, struct inode *dir, struct dentry *dentry)
 {
-	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE, RAISE_NOTHING);
 }
 
 SEC("lsm/inode_mknod")
 int BPF_PROG(hook_inode_mknod, struct inode *dir, struct dentry *dentry)
 {
-	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE, RAISE_NOTHING);
 }
 
 SEC("lsm/inode_symlink")
 int BPF_PROG(hook_inode_symlink, struct inode *dir, struct dentry *dentry)
 {
-	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE);
+	return guard_is_off() ? 0 : access_name(dentry, CORDON_OPERATION_CREATE, RAISE_NOTHING);
 }
-
-struct move {
-	struct access access;
-	__u64 to; /* address of the new entry */
-};
 
 /*
  * R5: what the policy says of the old and of the new place must be the same.
  * For a directory that means of everything that can ever be below it, for
  * which the compiler has given equal places equal numbers.
  */
-__subprogram int access_move(struct move *m, __u32 directory)
+__subprogram int access_move(struct access *a, __u32 directory)
 {
 	struct cordon_object_facts old = {}, new = {};
 	struct subject *s = subject_current();
-	struct access *a = &m->access;
 	struct walk w = {};
 	__u32 below, accept;
 
-	if (!m)
+	if (!a)
 		return REFUSED;
 	w.entry = a->dentry;
 	w.generation = control.generation;
@@ -312,7 +343,7 @@ __subprogram int access_move(struct move *m, __u32 directory)
 	old.flags = w.place.path_flags;
 	below = w.place.below;
 	accept = w.place.accept;
-	w.entry = m->to;
+	w.entry = a->to;
 	path_place(&w);
 	a->reason = w.place.reason;
 	if (a->reason)
@@ -336,14 +367,14 @@ __subprogram int access_move(struct move *m, __u32 directory)
 	return access_refuse(a);
 }
 
-static __always_inline int access_rename(struct move *m, const struct dentry *from,
+static __always_inline int access_rename(struct access *a, const struct dentry *from,
 					 const struct dentry *to, __u32 operation, __u32 directory)
 {
-	__builtin_memset(m, 0, sizeof(*m));
-	m->access.dentry = (__u64)from;
-	m->access.operation = operation;
-	m->to = (__u64)to;
-	return access_errno(access_move(m, directory));
+	__builtin_memset(a, 0, sizeof(*a));
+	a->dentry = (__u64)from;
+	a->operation = operation;
+	a->to = (__u64)to;
+	return access_errno(access_move(a, directory));
 }
 
 /* A trusted move changes what the path says: the next use looks anew. */
@@ -361,7 +392,7 @@ SEC("lsm/inode_rename")
 int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	     struct inode *new_dir, struct dentry *new_dentry)
 {
-	struct move m; /* one for all steps: the stack is small */
+	struct access a; /* one for all steps: the stack is small */
 	struct inode *inode, *over;
 	struct subject *s;
 	__u64 overwrites;
@@ -375,15 +406,16 @@ int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry
 		return 0;
 	/* 6.12's verifier takes d_inode for never NULL and drops a test of it. */
 	overwrites = (__u64)BPF_CORE_READ(new_dentry, d_inode);
-	refused =
-		access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_RENAME);
+	refused = access_inode_in(&a, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_RENAME);
 	if (!refused && overwrites && over)
-		refused = access_inode_in(&m.access, over, new_dentry, WANTS_WRITE,
-					  CORDON_OPERATION_RENAME);
+		refused =
+			access_inode_in(&a, over, new_dentry, WANTS_WRITE, CORDON_OPERATION_RENAME);
 	if (!refused && !overwrites)
-		refused = access_name_in(&m.access, new_dentry, CORDON_OPERATION_RENAME);
+		refused = access_name_in(&a, new_dentry, CORDON_OPERATION_RENAME,
+					 (inode->i_mode & S_IFMT) == S_IFREG ? RAISE_NAME :
+									       RAISE_NOTHING);
 	if (!refused)
-		refused = access_rename(&m, old_dentry, new_dentry, CORDON_OPERATION_RENAME,
+		refused = access_rename(&a, old_dentry, new_dentry, CORDON_OPERATION_RENAME,
 					(inode->i_mode & S_IFMT) == S_IFDIR);
 	s = subject_current();
 	if (!refused && s && (s->flags & CORDON_SUBJECT_TRUSTED))
@@ -396,13 +428,13 @@ int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
 	     struct dentry *new_dentry)
 {
 	struct inode *inode = old_dentry->d_inode;
-	struct move m;
+	struct access a;
 	int refused;
 
 	if (!inode || guard_is_off())
 		return 0;
-	refused = access_inode_in(&m.access, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_LINK);
+	refused = access_inode_in(&a, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_LINK);
 	if (!refused)
-		refused = access_rename(&m, old_dentry, new_dentry, CORDON_OPERATION_LINK, 0);
+		refused = access_rename(&a, old_dentry, new_dentry, CORDON_OPERATION_LINK, 0);
 	return refused;
 }

@@ -17,4 +17,9 @@ extern int cordon_record_seal(void *record, __u32 record__sz) __ksym __weak;
 extern int cordon_record_lose(void) __ksym __weak;
 extern int cordon_sealed(void) __ksym __weak;
 
+extern int cordon_file_label_read(struct inode *inode, __u64 *known_label) __ksym __weak;
+extern int cordon_file_label_fetch(struct inode *inode) __ksym __weak;
+extern int cordon_file_label_raise(struct inode *inode, __u64 raise, __u64 *pending,
+				   __u32 how) __ksym __weak;
+
 #endif /* CORDON_KFUNCS_BPF_H */

@@ -27,8 +27,15 @@ struct object_view {
 
 struct object {
 	struct object_view view[2];
-	__u64 floating; /* join of what subjects wrote, where the object floats */
+	__u64 floating; /* join of what subjects wrote, where the object floats, and the stored label */
+	__u64 rising; /* bits of a label that may not be stored yet: only readers are judged by them */
+	__u32 stored; /* STORED_*: whether the stored label is in @floating */
+	__u32 reserved;
 };
+
+#define STORED_UNREAD  0
+#define STORED_KNOWN   1
+#define STORED_INVALID 2
 
 /* Written by the first look at an inode; dies with the inode. */
 struct {
@@ -143,6 +150,19 @@ struct superblock_map {
 	__type(key, __u32);
 	__type(value, struct cordon_superblock);
 };
+
+/*
+ * Whether files of a file system have stored labels: CORDON_MARKS_*, by device number, of no
+ * policy generation. Written by the controller, by a first look, and before a label rises; an
+ * entry dies with the file system. None, or no room: every file is looked at.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} label_marks SEC(".maps");
 
 #define GENERATION_MAPS(name, inner)                      \
 	struct {                                          \

@@ -273,4 +273,5 @@ void BPF_PROG(hook_sb_delete, struct super_block *sb)
 
 	if (known)
 		bpf_map_delete_elem(known, &device);
+	bpf_map_delete_elem(&label_marks, &device);
 }

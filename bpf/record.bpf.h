@@ -26,10 +26,14 @@ struct access {
 	__u32 reason;
 	__u32 host; /* 1: the fields below are set */
 	__u32 target_pid; /* the subject acted on; 0: none */
-	union { /* an access has a target or a host; the stack is small */
+	union { /* an access has a target, a host or a file; the stack is small */
 		struct {
 			__u64 target_clearance;
 			__u64 target_taint;
+		};
+		struct {
+			__u64 rising; /* of a file: bits of @label that may not be stored yet */
+			__u64 to; /* of a move: address of the new entry */
 		};
 		struct cordon_address address;
 	};
@@ -40,8 +44,13 @@ struct access {
 	__u8 inbound;
 	__u8 family;
 	__u8 known;
-	__u8 reserved[2];
+	__u8 may_raise; /* RAISE_*: what a write-down may become */
+	__u8 how; /* CORDON_RAISE_*: how the file is used whose label may rise */
 };
+
+#define RAISE_NOTHING 0
+#define RAISE_OBJECT  1 /* the object's label, if it can keep one */
+#define RAISE_NAME    2 /* nothing: a regular file's new name may be seen below */
 
 struct record_text {
 	char bytes[CORDON_PATH_BYTES];

@@ -48,6 +48,8 @@ union argument {
 	struct cordon_hold hold;
 	struct cordon_ledger_state ledger;
 	struct cordon_ledger_taken taken;
+	struct cordon_label_request label;
+	struct cordon_label_key label_key;
 	struct cordon_links links;
 	struct cordon_policy_note policy;
 	struct cordon_seal seal;
@@ -146,6 +148,16 @@ static int run_seal_state(union argument *argument)
 	return 0;
 }
 
+static int run_label_key(union argument *argument)
+{
+	return cordon_label_set_key(&argument->label_key);
+}
+
+static int run_label(union argument *argument)
+{
+	return cordon_label_run(&argument->label);
+}
+
 static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_HELLO)] = { CORDON_IOCTL_HELLO, run_hello, .before_hello = true,
 					  .for_observers = true },
@@ -162,6 +174,8 @@ static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_BREAK)] = { CORDON_IOCTL_BREAK, run_break },
 	[_IOC_NR(CORDON_IOCTL_SEAL_STATE)] = { CORDON_IOCTL_SEAL_STATE, run_seal_state,
 					       .for_observers = true },
+	[_IOC_NR(CORDON_IOCTL_LABEL_KEY)] = { CORDON_IOCTL_LABEL_KEY, run_label_key },
+	[_IOC_NR(CORDON_IOCTL_LABEL)] = { CORDON_IOCTL_LABEL, run_label },
 };
 
 /* Whether the opener asked to change something, not only to look. */

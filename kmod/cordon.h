@@ -3,6 +3,7 @@
 #ifndef CORDON_KMOD_H
 #define CORDON_KMOD_H
 
+#include <linux/fs.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/types.h>
@@ -57,6 +58,14 @@ int cordon_kfuncs_init(void);
 int cordon_record_seal(void *record, u32 record__sz);
 int cordon_record_lose(void);
 int cordon_sealed(void);
+
+/* label_store.c: labels that survive. The two commands want cordon_lock. */
+int cordon_label_read(struct inode *inode, u64 *known_label);
+int cordon_label_fetch(struct inode *inode);
+int cordon_label_raise(struct inode *inode, u64 raise, u64 *pending, u32 how);
+int cordon_label_set_key(const struct cordon_label_key *request);
+int cordon_label_run(struct cordon_label_request *request);
+void cordon_label_exit(void);
 
 /* control.c: /dev/cordon, the controller's one door. */
 int cordon_control_init(void);

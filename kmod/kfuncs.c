@@ -51,12 +51,31 @@ __bpf_kfunc int cordon_sealed(void)
 	return cordon_seal_holds();
 }
 
+/* Stored labels: label_store.c says what these do. */
+__bpf_kfunc int cordon_file_label_read(struct inode *inode, u64 *known_label)
+{
+	return cordon_label_read(inode, known_label);
+}
+
+__bpf_kfunc int cordon_file_label_fetch(struct inode *inode)
+{
+	return cordon_label_fetch(inode);
+}
+
+__bpf_kfunc int cordon_file_label_raise(struct inode *inode, u64 raise, u64 *pending, u32 how)
+{
+	return cordon_label_raise(inode, raise, pending, how);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(cordon_kfuncs)
 BTF_ID_FLAGS(func, cordon_record_seal)
 BTF_ID_FLAGS(func, cordon_record_lose)
 BTF_ID_FLAGS(func, cordon_sealed)
+BTF_ID_FLAGS(func, cordon_file_label_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, cordon_file_label_fetch, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, cordon_file_label_raise, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(cordon_kfuncs)
 
 /* Asked by the verifier, in the task that loads the program. */

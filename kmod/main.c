@@ -42,6 +42,7 @@ err_epochs:
 static void __exit cordon_exit(void)
 {
 	cordon_control_exit();
+	cordon_label_exit();
 	cordon_seal_exit();
 	cordon_epochs_exit();
 	cordon_ledger_exit();

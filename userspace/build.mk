@@ -29,7 +29,7 @@ CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 
 CORDOND_OBJECTS := $(addprefix $(OBJECTS)/cordond/, \
 	main.o attach.o revive.o pins.o guarded.o seal.o policy.o standing.o generation.o automaton.o superblocks.o links.o \
-	devices.o resolve.o notes.o mode.o drain.o anchors.o epochs.o ledger.o ring.o server.o commands.o \
+	devices.o labels.o resolve.o notes.o mode.o drain.o anchors.o epochs.o ledger.o ring.o server.o commands.o \
 	record_query.o status.o confine.o notify.o file.o)
 
 CORDON_LIBS := -lbpf -lelf -lz -lsqlite3 -ljson-c -lsodium -lb2

@@ -24,43 +24,57 @@
 	X(WOULD_DENY, "would-deny", "permissive mode: decided as deny, not applied") \
 	X(CHANGE, "change", "no access: policy, mode or guard changed")
 
-#define CORDON_REASONS(X)                                                                      \
-	X(NONE, "none", "nothing speaks against it")                                           \
-	X(READ_UP, "read-up", "R1: the clearance does not dominate the object's label")        \
-	X(WRITE_DOWN, "write-down", "R2: the object's label does not dominate the taint")      \
-	X(OVERWRITE, "overwrite", "R2: nobody destroys what he may not read")                  \
-	X(UNKNOWN_HOST, "unknown-host", "R3: no rule names this host, port and protocol")      \
-	X(HOST_CLEARANCE, "host-clearance", "R3: the host is not cleared for the taint")       \
-	X(ACT_UP, "act-up", "R4: the clearance does not dominate the other subject")           \
-	X(RELABEL, "relabel", "R5: the move or link would change what the policy says")        \
-	X(PROGRAM, "program",                                                                  \
-	  "R6: a program that a rule clears is changed by trusted subjects only")              \
-	X(GUARD, "guard", "R7: the object belongs to the guard")                               \
-	X(FAMILY, "family", "this socket family or type is for trusted subjects only")         \
-	X(OPTION, "option", "this socket option is for trusted subjects only")                 \
-	X(MECHANISM, "mechanism", "this mechanism is closed to cleared subjects")              \
-	X(TRUSTED, "trusted", "allowed by the exemption of a trusted subject")                 \
-	X(RAISED, "raised", "the read was allowed and raised the taint")                       \
-	X(READ, "read", "the policy asks that such reads are recorded")                        \
-	X(EXEC, "exec", "the program was given a clearance")                                   \
-	X(NO_SUBJECT, "no-subject", "the subject's state is missing or cannot be made")        \
-	X(NO_OBJECT, "no-object", "the object's state cannot be kept")                         \
-	X(NO_POLICY, "no-policy", "no complete policy generation is loaded")                   \
-	X(TOO_DEEP, "too-deep", "the path is deeper than the bound")                           \
-	X(UNSTABLE, "unstable", "the path kept changing while it was looked at")               \
-	X(DETACHED, "detached", "the file is not connected to the root of its file system")    \
-	X(AUTOMATON, "automaton", "the path automaton is inconsistent")                        \
-	X(ADDRESS, "address", "the address cannot be read or has no known form")               \
-	X(MOUNTS, "mounts", "the file system is mounted at too many places")                   \
-	X(LEDGER_FULL, "ledger-full", "no room for the record that the policy requires")       \
-	X(POLICY, "policy", "a policy generation became active")                               \
-	X(MODE, "mode", "the mode changed")                                                    \
-	X(ADOPTED, "adopted", "running processes were labelled")                               \
-	X(HELD, "held", "the module holds the enforcement links")                              \
-	X(RELEASED, "released", "the module let the enforcement links go")                     \
-	X(STORE, "store", "what befell the store of records")                                  \
-	X(SEALED, "sealed", "the system is sealed until reboot, or the broken glass is whole") \
-	X(BROKEN, "glass-broken", "the seal is suspended for a time")
+#define CORDON_REASONS(X)                                                                          \
+	X(NONE, "none", "nothing speaks against it")                                               \
+	X(READ_UP, "read-up", "R1: the clearance does not dominate the object's label")            \
+	X(WRITE_DOWN, "write-down", "R2: the object's label does not dominate the taint")          \
+	X(OVERWRITE, "overwrite", "R2: nobody destroys what he may not read")                      \
+	X(UNKNOWN_HOST, "unknown-host", "R3: no rule names this host, port and protocol")          \
+	X(HOST_CLEARANCE, "host-clearance", "R3: the host is not cleared for the taint")           \
+	X(ACT_UP, "act-up", "R4: the clearance does not dominate the other subject")               \
+	X(RELABEL, "relabel", "R5: the move or link would change what the policy says")            \
+	X(PROGRAM, "program",                                                                      \
+	  "R6: a program that a rule clears is changed by trusted subjects only")                  \
+	X(GUARD, "guard", "R7: the object belongs to the guard")                                   \
+	X(FAMILY, "family", "this socket family or type is for trusted subjects only")             \
+	X(OPTION, "option", "this socket option is for trusted subjects only")                     \
+	X(MECHANISM, "mechanism", "this mechanism is closed to cleared subjects")                  \
+	X(TRUSTED, "trusted", "allowed by the exemption of a trusted subject")                     \
+	X(RAISED, "raised", "the read was allowed and raised the taint")                           \
+	X(READ, "read", "the policy asks that such reads are recorded")                            \
+	X(EXEC, "exec", "the program was given a clearance")                                       \
+	X(NO_SUBJECT, "no-subject", "the subject's state is missing or cannot be made")            \
+	X(NO_OBJECT, "no-object", "the object's state cannot be kept")                             \
+	X(NO_POLICY, "no-policy", "no complete policy generation is loaded")                       \
+	X(TOO_DEEP, "too-deep", "the path is deeper than the bound")                               \
+	X(UNSTABLE, "unstable", "the path kept changing while it was looked at")                   \
+	X(DETACHED, "detached", "the file is not connected to the root of its file system")        \
+	X(AUTOMATON, "automaton", "the path automaton is inconsistent")                            \
+	X(ADDRESS, "address", "the address cannot be read or has no known form")                   \
+	X(MOUNTS, "mounts", "the file system is mounted at too many places")                       \
+	X(LEDGER_FULL, "ledger-full", "no room for the record that the policy requires")           \
+	X(POLICY, "policy", "a policy generation became active")                                   \
+	X(MODE, "mode", "the mode changed")                                                        \
+	X(ADOPTED, "adopted", "running processes were labelled")                                   \
+	X(HELD, "held", "the module holds the enforcement links")                                  \
+	X(RELEASED, "released", "the module let the enforcement links go")                         \
+	X(STORE, "store", "what befell the store of records")                                      \
+	X(SEALED, "sealed", "the system is sealed until reboot, or the broken glass is whole")     \
+	X(BROKEN, "glass-broken", "the seal is suspended for a time")                              \
+	X(LABEL_RAISED, "label-raised", "the write was allowed and raised the file's label")       \
+	X(LABEL_NAME, "label-name",                                                                \
+	  "a new name in a lower directory was allowed: the policy raises")                        \
+	X(LABEL_INVALID, "label-invalid", "the stored label is damaged, forged or another host's") \
+	X(LABEL_UNREAD, "label-unread", "the stored label cannot be read or raised from here")     \
+	X(LABEL_UNKEPT, "label-unkept", "R2: this file system keeps no labels, so none can rise")  \
+	X(LABEL_READ_ONLY, "label-read-only", "R2: read-only or immutable: the label cannot rise") \
+	X(LABEL_FULL, "label-full", "R2: no room on the disk for the label to rise")               \
+	X(LABEL_IN_USE, "label-in-use", "R2: the label cannot rise while the file is open")        \
+	X(LABEL_REOPEN, "label-reopen",                                                            \
+	  "R2: opened before the taint rose: close it, open it again")                             \
+	X(LABEL_FAILED, "label-failed", "R2: the label could not be stored")                       \
+	X(LABEL_SET, "label-set", "an administrator set a file's stored label")                    \
+	X(LABEL_CLEARED, "label-cleared", "an administrator cleared a file's stored label")
 
 #define CORDON_OPERATIONS(X)                                                               \
 	X(NONE, "none", "")                                                                \
@@ -531,6 +545,25 @@ struct cordon_live {
 	char comm[CORDON_COMM_BYTES];
 };
 
+/* ---- Stored labels, between the programs and the module ------------------- */
+
+/* Answers; what is negative is a reason. */
+#define CORDON_LABEL_KNOWN    0
+#define CORDON_LABEL_UNMARKED 1 /* known, and no file of this file system has one */
+#define CORDON_LABEL_AGAIN    2 /* the system call must begin anew; it will be known then */
+#define CORDON_LABEL_PROMISED 3 /* the file is new; not writable before the label is stored */
+
+/* How the file whose label is to rise is being used. */
+#define CORDON_RAISE_PATH     0 /* by name */
+#define CORDON_RAISE_OPEN     1 /* opened for writing */
+#define CORDON_RAISE_TRUNCATE 2 /* and truncated */
+#define CORDON_RAISE_CREATED  3 /* and made by that */
+#define CORDON_RAISE_NEVER    4 /* by a descriptor, which others may share: only if it has risen */
+
+/* Whether stored labels are on a file system. */
+#define CORDON_MARKS_NONE 1u
+#define CORDON_MARKS_SOME 2u
+
 /* ---- /dev/cordon --------------------------------------------------------- */
 
 #define CORDON_DEVICE	  "/dev/cordon"
@@ -640,6 +673,31 @@ struct cordon_set_mode {
 	__u32 reserved;
 };
 
+/* LABEL_KEY: what stored labels are tagged with. Once; the same key again is no error. */
+struct cordon_label_key {
+	__u8 key[32]; /* CORDON_LABEL_KEY_BYTES of stored_label.h */
+};
+
+/* LABEL: looks at the stored label of a file, or changes it. */
+enum cordon_label_command {
+	CORDON_LABEL_LOOK,
+	CORDON_LABEL_SET,
+	CORDON_LABEL_CLEAR,
+	CORDON_LABEL_COMMANDS
+};
+#define CORDON_LABEL_KEEPS  0x1u /* the file system keeps labels */
+#define CORDON_LABEL_MARKED 0x2u /* and some are on it */
+#define CORDON_LABEL_STORED 0x4u /* this file has one */
+#define CORDON_LABEL_BROKEN 0x8u /* which is not this host's, or damaged */
+#define CORDON_LABEL_OPEN   0x10u /* somebody has the file open */
+struct cordon_label_request {
+	__s32 fd; /* in; O_PATH is enough */
+	__u32 command; /* in: enum cordon_label_command */
+	__u64 label; /* in for SET, out */
+	__u32 flags; /* out: CORDON_LABEL_KEEPS, ... */
+	__u32 reserved;
+};
+
 #ifndef __bpf__
 #ifdef __KERNEL__
 #include <linux/ioctl.h>
@@ -660,6 +718,8 @@ struct cordon_set_mode {
 #define CORDON_IOCTL_SEAL	_IOW(CORDON_IOCTL_TYPE, 20, struct cordon_seal)
 #define CORDON_IOCTL_BREAK	_IOW(CORDON_IOCTL_TYPE, 21, struct cordon_break_glass)
 #define CORDON_IOCTL_SEAL_STATE _IOR(CORDON_IOCTL_TYPE, 22, struct cordon_seal_state)
+#define CORDON_IOCTL_LABEL_KEY	_IOW(CORDON_IOCTL_TYPE, 30, struct cordon_label_key)
+#define CORDON_IOCTL_LABEL	_IOWR(CORDON_IOCTL_TYPE, 31, struct cordon_label_request)
 #endif
 
 /* ---- Contexts of the SEC("syscall") programs that the controller runs ----- */
@@ -715,5 +775,7 @@ CORDON_ASSERT_SIZE(struct cordon_hold, 8 + 4 * CORDON_LINKS_MAX);
 CORDON_ASSERT_SIZE(struct cordon_ledger_begin, 48 + CORDON_SECRET_BYTES);
 CORDON_ASSERT_SIZE(struct cordon_ledger_state, 80);
 CORDON_ASSERT_SIZE(struct cordon_policy_note, 16 + CORDON_DIGEST_BYTES);
+CORDON_ASSERT_SIZE(struct cordon_label_key, 32);
+CORDON_ASSERT_SIZE(struct cordon_label_request, 24);
 
 #endif /* CORDON_ABI_H */

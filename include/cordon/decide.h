@@ -98,6 +98,38 @@ static __always_inline enum cordon_reason cordon_decide_write(const struct cordo
 	return reason;
 }
 
+/* What the object of a write-down can do about it. */
+enum cordon_keeping {
+	CORDON_KEEPS_NEVER, /* it is no regular file: labels of these do not rise */
+	CORDON_KEEPS_NOTHING, /* it is on a file system that keeps no labels */
+	CORDON_KEEPS_LABELS,
+	CORDON_KEEPS_NO_NAMES, /* the name of a regular file, which will have a label; the name has not */
+};
+
+/*
+ * R2 where the policy says `on write-down raise` and cordon_decide_write() gave WRITE_DOWN.
+ * LABEL_RAISED allows once the join is kept on disk, LABEL_NAME allows and must be recorded.
+ * Who could not write to the object with its new label does not raise it.
+ */
+static __always_inline enum cordon_reason cordon_decide_raise(const struct cordon_subject_facts *s,
+							      const struct cordon_object_facts *o,
+							      enum cordon_keeping keeping)
+{
+	struct cordon_object_facts raised = *o;
+	enum cordon_reason reason;
+
+	if (keeping == CORDON_KEEPS_NEVER)
+		return CORDON_REASON_WRITE_DOWN;
+	if (keeping == CORDON_KEEPS_NOTHING)
+		return CORDON_REASON_LABEL_UNKEPT;
+	raised.label = cordon_label_join(o->label, s->taint);
+	reason = cordon_decide_write(s, &raised);
+	if (reason != CORDON_REASON_NONE)
+		return reason;
+	return keeping == CORDON_KEEPS_LABELS ? CORDON_REASON_LABEL_RAISED :
+						CORDON_REASON_LABEL_NAME;
+}
+
 /* R3: connects, sends, accepts from. */
 static __always_inline enum cordon_reason cordon_decide_reach(const struct cordon_subject_facts *s,
 							      const struct cordon_host_facts *h)

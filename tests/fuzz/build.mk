@@ -7,7 +7,7 @@
 
 FUZZ := $(B)/tests/fuzz
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := policy image record ledger
+FUZZ_TARGETS := policy image record ledger label
 CHECK_TARGETS += check-fuzz
 
 # Smaller limits of work: a slow input is no finding here.

@@ -289,6 +289,15 @@ static int step_write(struct actor *actor, const char *unused)
 	return actor_result(write(actor_fd(actor), actor->buffer, actor->length));
 }
 
+/* To the disk, but not the file's metadata. */
+static int step_flush(struct actor *actor, const char *unused)
+{
+	(void)unused;
+	return actor_result(sync_file_range(actor_fd(actor), 0, 0,
+					    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+						    SYNC_FILE_RANGE_WAIT_AFTER));
+}
+
 static int step_pwrite(struct actor *actor, const char *unused)
 {
 	(void)unused;
@@ -432,6 +441,7 @@ const struct actor_steps actor_file_steps[] = {
 	{ "splice", step_splice },
 	{ "copy_range", step_copy_range },
 	{ "write", step_write },
+	{ "flush", step_flush },
 	{ "pwrite", step_pwrite },
 	{ "writev", step_writev },
 	{ "sendfile_out", step_sendfile_out },

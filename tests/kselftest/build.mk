@@ -26,7 +26,7 @@ $(KT)/%.o: tests/kselftest/%.c $(wildcard tests/kselftest/*.h include/cordon/*.h
 $(KT)/actor: $(KT_ACTOR)
 	$(CC) $(CFLAGS) -static -pthread -o $@ $^
 
-$(KT)/run $(KT)/refusal: $(KT)/%: $(KT)/%.o $(KT_RUN) $(KT_LIBRARY)
+$(KT)/run $(KT)/refusal $(KT)/survive: $(KT)/%: $(KT)/%.o $(KT_RUN) $(KT_LIBRARY)
 	$(CC) $(CFLAGS) -o $@ $^ -ljson-c
 
 # Records for the ledger, without a guard.
@@ -45,7 +45,7 @@ $(KT)/ledger_test: LDLIBS += -lb2
 $(KT)/%_test: $(KT)/%_test.o $(KT_LIBRARY)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ -ljson-c -lbpf $(LDLIBS)
 
-KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/actor:/tests/actor \
+KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/survive:/tests/survive $(KT)/actor:/tests/actor \
 	   $(foreach t,$(filter-out $(KT_BARE) $(KT_LATE),$(notdir $(KT_TESTS))),$(KT)/$(t):/tests/$(t)) \
 	   $(foreach t,$(KT_BARE),$(KT)/$(t):/tests/bare/$(t)) \
 	   $(foreach t,$(KT_LATE),$(KT)/$(t):/tests/late/$(t)) \
@@ -55,9 +55,10 @@ KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/actor:/tests/
 .PHONY: check-kselftest
 KT_GUARD := $(B)/kmod/cordon.ko $(B)/userspace/cordon $(B)/userspace/cordond
 
-check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/actor $(VM_SMALL)
+check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/survive $(KT)/actor $(VM_SMALL)
 	@mkdir -p $(RESULTS)
-	KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE)
+	r=0; KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE) || r=1; \
+	KT='$(KT)' tests/kselftest/survive-boot $(RESULTS) $(KT_STAGE) || r=1; exit $$r
 
 # Hours: the races that check plays for seconds, 100,000 rounds together. KREL= names the kernel.
 .PHONY: soak soak-races

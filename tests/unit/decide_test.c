@@ -232,6 +232,60 @@ static void information_flows_only_upwards(void **state)
 	}
 }
 
+/* ---- R2 where the policy says `raise` ------------------------------------------ */
+
+static const struct raise_row {
+	const char *name;
+	struct cordon_subject_facts subject;
+	struct cordon_object_facts object;
+	enum cordon_keeping keeping;
+	enum cordon_reason reason;
+} raises[] = {
+	{ "R2 raise: what keeps labels rises to the taint",
+	  { S, S, 0 },
+	  { U, 0 },
+	  CORDON_KEEPS_LABELS,
+	  CORDON_REASON_LABEL_RAISED },
+	{ "R2 raise: what keeps none does not, and says so",
+	  { S, S, 0 },
+	  { U, 0 },
+	  CORDON_KEEPS_NOTHING,
+	  CORDON_REASON_LABEL_UNKEPT },
+	{ "R2 raise: a name goes out by itself",
+	  { S, S, 0 },
+	  { U, 0 },
+	  CORDON_KEEPS_NO_NAMES,
+	  CORDON_REASON_LABEL_NAME },
+	{ "R2 raise: what is no regular file never rises",
+	  { S, S, 0 },
+	  { U, 0 },
+	  CORDON_KEEPS_NEVER,
+	  CORDON_REASON_WRITE_DOWN },
+	{ "R2 raise: not above the clearance, by the taint",
+	  { U, S, 0 },
+	  { U, 0 },
+	  CORDON_KEEPS_LABELS,
+	  CORDON_REASON_OVERWRITE },
+	{ "R2 raise: not above the clearance, by the object",
+	  { S, S, 0 },
+	  { 1ull << CORDON_LEVEL_BITS, 0 },
+	  CORDON_KEEPS_LABELS,
+	  CORDON_REASON_OVERWRITE },
+	{ "R2 raise: a program that a rule clears stays",
+	  { S, S, 0 },
+	  { U, CORDON_OBJECT_PROGRAM },
+	  CORDON_KEEPS_LABELS,
+	  CORDON_REASON_PROGRAM },
+};
+
+static void raise_is(void **state)
+{
+	const struct raise_row *row = *state;
+
+	assert_int_equal(cordon_decide_raise(&row->subject, &row->object, row->keeping),
+			 row->reason);
+}
+
 #define ADD_ROWS(cases, rows, function)                                            \
 	do {                                                                       \
 		for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)      \
@@ -242,6 +296,7 @@ void unit_decide_cases(struct unit_cases *cases)
 {
 	ADD_ROWS(cases, reads, read_is);
 	ADD_ROWS(cases, writes, write_is);
+	ADD_ROWS(cases, raises, raise_is);
 	ADD_ROWS(cases, reaches, reach_is);
 	ADD_ROWS(cases, acts, act_is);
 	ADD_ROWS(cases, moves, move_is);

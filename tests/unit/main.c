@@ -55,6 +55,7 @@ int main(void)
 	int failed;
 
 	unit_label_cases(&cases);
+	unit_stored_label_cases(&cases);
 	unit_decide_cases(&cases);
 	unit_address_cases(&cases);
 	unit_automaton_cases(&cases);

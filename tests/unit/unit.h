@@ -29,6 +29,7 @@ void unit_add(struct unit_cases *cases, const char *name, CMUnitTestFunction fun
 	      const void *row);
 
 void unit_label_cases(struct unit_cases *cases);
+void unit_stored_label_cases(struct unit_cases *cases);
 void unit_decide_cases(struct unit_cases *cases);
 void unit_address_cases(struct unit_cases *cases);
 void unit_automaton_cases(struct unit_cases *cases);

@@ -37,7 +37,8 @@ const struct cordon_command cordon_commands[] = {
 	  "[--json] [-f|--follow] [--verdict VERDICT] [--reason REASON] [--pid PID] [--exe PATH] "
 	  "[--path PATH] [--host ADDRESS] [--since TIME] [--store FILE]",
 	  "show audit records", true, cordon_cmd_records },
-	{ "label", "[--json] PATH...", "show the label that the active policy gives to files",
+	{ "label", "[--json] [--reason TEXT] [show | set LABEL | clear | tree] PATH...",
+	  "show the labels of files: the policy's and the stored; as root, set and clear the stored",
 	  false, cordon_cmd_label },
 	{ "ledger",
 	  "keygen|enroll|verify|anchors|export|cat [--json] [--key PRIVATE] [--anchors FILE] "

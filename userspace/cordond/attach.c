@@ -105,6 +105,10 @@ static int attach_all(struct cordon_guard *guard, struct bpf_object *object,
 
 		if (!bpf_program__autoload(program))
 			continue;
+		/* Attached where stored labels are: labels.c. */
+		if (!strcmp(name, cordon_guard_program_name[CORDON_GUARD_PROGRAM_FETCH]) ||
+		    !strcmp(name, cordon_guard_program_name[CORDON_GUARD_PROGRAM_NEW]))
+			continue;
 		link = attach_one(program);
 		if (!link && !errno)
 			continue;

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "control.h"
 #include "escape.h"
+#include "labels.h"
 #include "names.h"
 
 #ifndef SO_PEERPIDFD
@@ -271,6 +272,20 @@ static void put_label_text(struct client *client, struct json_object *answer, co
 	put_text(answer, key, cordon_label_text(&names, label, text, sizeof(text)));
 }
 
+static void put_stored(struct client *client, struct json_object *answer,
+		       const struct cordon_label_request *stored)
+{
+	bool is = stored->flags & CORDON_LABEL_STORED, broken = stored->flags & CORDON_LABEL_BROKEN;
+
+	if (is && !broken)
+		put_label_text(client, answer, "stored", stored->label);
+	json_object_object_add(answer, "stored_broken", json_object_new_boolean(broken));
+	json_object_object_add(answer, "keeps",
+			       json_object_new_boolean(stored->flags & CORDON_LABEL_KEEPS));
+	json_object_object_add(answer, "open",
+			       json_object_new_boolean(stored->flags & CORDON_LABEL_OPEN));
+}
+
 /* The label that the active policy gives to a path, and other names of the file. */
 static void run_label(struct client *client, struct json_object *request)
 {
@@ -280,8 +295,11 @@ static void run_label(struct client *client, struct json_object *request)
 	struct json_object *answer;
 	const struct cordon_accept *accept;
 	char place[CORDON_RULE_TEXT_BYTES];
+	struct cordon_label_request stored = { 0 };
+	struct cordon_failure failure;
 	uint64_t label;
 	uint32_t state;
+	bool joined;
 
 	if (path[0] != '/') {
 		client_refuse(client, 2, "the path is not absolute");
@@ -297,9 +315,15 @@ static void run_label(struct client *client, struct json_object *request)
 		controller_link_label(controller,
 				      (uint32_t)cordon_json_number(request, "device", 0),
 				      (uint64_t)cordon_json_number(request, "inode", 0));
+	joined = label != accept->label;
+	/* Whether a file exists is not for everybody to know. */
+	if (!client->uid && !labels_look(controller, path, &stored, &failure))
+		label |= stored.label;
 	answer = new_answer();
 	put_text(answer, "path", path);
 	put_label_text(client, answer, "label", label);
+	put_stored(client, answer, &stored);
+	json_object_object_add(answer, "joined", json_object_new_boolean(joined));
 	put_label_text(client, answer, "by_path", accept->label);
 	cordon_image_rule_text(view, accept->rule, place);
 	put_text(answer, "rule", place);
@@ -308,6 +332,56 @@ static void run_label(struct client *client, struct json_object *request)
 	json_object_object_add(answer, "program",
 			       json_object_new_boolean(accept->flags & CORDON_OBJECT_PROGRAM));
 	client_send(client, answer);
+}
+
+/* @label: NULL clears. */
+static void change_label(struct client *client, struct json_object *request,
+			 const cordon_label *label)
+{
+	const char *path = cordon_json_text(request, "path", ""),
+		   *reason = cordon_json_text(request, "reason", "");
+	struct cordon_label_request stored;
+	struct cordon_failure failure;
+	struct json_object *answer;
+	char who[64];
+	int err;
+
+	if (path[0] != '/' || !*reason) {
+		client_refuse(client, 2,
+			      *reason ? "the path is not absolute" : "no reason is given");
+		return;
+	}
+	asked_by(client, who, sizeof(who));
+	err = labels_change(client->controller, path, label, reason, who, &stored, &failure);
+	if (err) {
+		client_refuse(client, code_of(err), failure.text);
+		return;
+	}
+	answer = new_answer();
+	put_text(answer, "path", path);
+	put_stored(client, answer, &stored);
+	client_send(client, answer);
+}
+
+static void run_label_set(struct client *client, struct json_object *request)
+{
+	struct cordon_label_names names =
+		cordon_image_label_names(&client->controller->policy.view);
+	const char *text = cordon_json_text(request, "label", ""), *bad = NULL;
+	struct cordon_failure failure;
+	cordon_label label;
+
+	if (cordon_label_parse(&names, text, &label, &bad)) {
+		cordon_failure_set(&failure, EINVAL, "'%s' is no label of the active policy", text);
+		client_refuse(client, 2, failure.text);
+		return;
+	}
+	change_label(client, request, &label);
+}
+
+static void run_label_clear(struct client *client, struct json_object *request)
+{
+	change_label(client, request, NULL);
 }
 
 /* The peer's pid is its own as long as it lives: a pidfd says whether it does. */
@@ -372,6 +446,8 @@ static const struct command {
 	{ "seal", false, run_seal },
 	{ "break-glass", false, run_break_glass },
 	{ "mend-glass", false, run_mend_glass },
+	{ "label_set", false, run_label_set },
+	{ "label_clear", false, run_label_clear },
 };
 
 void client_run(struct client *client, struct json_object *request)

@@ -17,6 +17,7 @@
 
 #include "cleanup.h"
 #include "controller.h"
+#include "labels.h"
 #include "ledger.h"
 #include "kernel_state.h"
 #include "names.h"
@@ -289,6 +290,8 @@ static int start(struct controller *controller, struct cordon_failure *failure)
 		err = controller_attach(controller, next, failure);
 	if (!err)
 		ledger_record_previous(controller);
+	if (!err)
+		err = labels_begin(controller, failure);
 	if (!err)
 		err = controller->restarted ? set_up_again(controller, failure) :
 					      set_up_new(controller, failure);

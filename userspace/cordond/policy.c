@@ -6,6 +6,7 @@
 #include "controller.h"
 #include "ledger.h"
 #include "generation.h"
+#include "labels.h"
 #include "paths.h"
 #include "policy.h"
 #include "signature.h"
@@ -71,6 +72,8 @@ static int find_places(struct controller *controller, const struct active_policy
 
 	if (!err)
 		err = superblocks_note(&controller->superblocks, &found->mounts, granting);
+	if (!err)
+		labels_look_around(controller, &found->mounts, policy);
 	if (!err)
 		err = superblocks_table(&controller->superblocks, &policy->automaton,
 					&found->devices, &found->superblocks);
@@ -359,8 +362,8 @@ static int check_names(const struct active_policy *old, const struct active_poli
 		return 0;
 	return cordon_failure_set(failure, EPERM,
 				  "levels and categories may only be added at the end while "
-				  "processes carry labels. Remedy: keep their order, or load "
-				  "this policy after a reboot");
+				  "processes or files carry labels. Remedy: keep their order, or "
+				  "load this policy after a reboot with no stored labels");
 }
 
 /* Whether the policy's own folder holds it: nobody else's file is read for somebody else. */
@@ -447,6 +450,9 @@ int controller_load_first(struct controller *controller, struct cordon_failure *
 	err = read_policy(controller, controller->options.policy, &next, failure);
 	if (!err) {
 		err = check_version(header_of(&last), &next, failure);
+		/* Stored labels are numbers too, and outlive the boot. */
+		if (!err && labels_are_stored(controller))
+			err = check_names(&last, &next, failure);
 		if (err)
 			active_policy_free(&next);
 	}

@@ -235,11 +235,26 @@ static void subject_begin(const struct cordon_image_view *view,
 	read_apply(view, &answer->subject, question->process.program, &program);
 }
 
-static enum cordon_reason write_decide(const struct cordon_answer *answer)
+/* Of a regular file that can keep a label: whether this one can, only the machine knows. */
+static enum cordon_reason write_decide(const struct cordon_image_view *view,
+				       const struct cordon_answer *answer)
 {
+	enum cordon_reason reason;
+
 	if (answer->object.undecided != CORDON_REASON_NONE)
 		return answer->object.undecided;
-	return cordon_decide_write(&answer->subject, &answer->object.facts);
+	reason = cordon_decide_write(&answer->subject, &answer->object.facts);
+	if (reason == CORDON_REASON_WRITE_DOWN &&
+	    view->header->policy.options & CORDON_OPTION_WRITE_DOWN_RAISE)
+		reason = cordon_decide_raise(&answer->subject, &answer->object.facts,
+					     CORDON_KEEPS_LABELS);
+	return reason;
+}
+
+static bool allows(enum cordon_reason reason)
+{
+	return reason == CORDON_REASON_NONE || reason == CORDON_REASON_TRUSTED ||
+	       reason == CORDON_REASON_LABEL_RAISED;
 }
 
 void cordon_evaluate(const struct cordon_image_view *view, const struct cordon_question *question,
@@ -260,12 +275,9 @@ void cordon_evaluate(const struct cordon_image_view *view, const struct cordon_q
 		cordon_evaluate_object(view, question->path, &answer->object);
 		answer->reason = question->access == CORDON_ACCESS_READ ?
 					 read_decide(&answer->subject, &answer->object) :
-					 write_decide(answer);
+					 write_decide(view, answer);
 	}
-	answer->verdict =
-		answer->reason == CORDON_REASON_NONE || answer->reason == CORDON_REASON_TRUSTED ?
-			CORDON_VERDICT_ALLOW :
-			CORDON_VERDICT_DENY;
+	answer->verdict = allows(answer->reason) ? CORDON_VERDICT_ALLOW : CORDON_VERDICT_DENY;
 	if (question->access == CORDON_ACCESS_READ && answer->verdict == CORDON_VERDICT_ALLOW)
 		answer->taint_after =
 			cordon_taint_after_read(&answer->subject, &answer->object.facts);

@@ -26,6 +26,8 @@
 	X(POLICIES, "policies")       \
 	X(RECORDS, "records")         \
 	X(COUNTERS, "counters")       \
+	X(OBJECTS, "objects")         \
+	X(MARKS, "label_marks")       \
 	X(CONTROL, ".data.control")   \
 	X(GUARDED, "guarded")
 
@@ -39,6 +41,8 @@
 	X(RECORD, "record_control")      \
 	X(LOWER, "lower_clearance")      \
 	X(MODEST, "be_modest")           \
+	X(FETCH, "label_fetch")          \
+	X(NEW, "label_new")              \
 	X(EGRESS, "packet_egress")
 
 #define CORDON_ENUM_GUARD_MAP(name, text)     CORDON_GUARD_MAP_##name,

@@ -10,6 +10,7 @@
 #define CORDON_STATE_FOLDER	    "/var/lib/cordon"
 #define CORDON_STORE		    CORDON_STATE_FOLDER "/records.db"
 #define CORDON_MODE_FILE	    CORDON_STATE_FOLDER "/mode"
+#define CORDON_LABEL_KEY_FILE	    CORDON_STATE_FOLDER "/label.key"
 #define CORDON_IMAGE_FILE	    CORDON_STATE_FOLDER "/policy.image"
 #define CORDON_RUN_FOLDER	    "/run/cordon"
 #define CORDON_SOCKET		    CORDON_RUN_FOLDER "/control"

@@ -145,6 +145,13 @@ void cordon_policy_add_ledger_full(struct cordon_policy_text *text, struct polic
 		text->ledger_full_deny = deny;
 }
 
+void cordon_policy_add_write_down(struct cordon_policy_text *text, struct policy_word *first,
+				  bool raise)
+{
+	if (cordon_policy_see(text, POLICY_OPTION_WRITE_DOWN, first))
+		text->write_down_raise = raise;
+}
+
 void cordon_policy_add_record(struct cordon_policy_text *text, struct policy_word *first,
 			      struct policy_word *level)
 {

@@ -36,6 +36,8 @@ void cordon_policy_add_program(struct cordon_policy_text *text, struct policy_ru
 			       const struct policy_label *clearance, struct policy_word *trusted);
 void cordon_policy_add_host(struct cordon_policy_text *text, struct policy_rule *rule,
 			    const struct policy_label *clearance);
+void cordon_policy_add_write_down(struct cordon_policy_text *text, struct policy_word *first,
+				  bool raise);
 void cordon_policy_add_ledger_full(struct cordon_policy_text *text, struct policy_word *first,
 				   bool deny);
 void cordon_policy_add_record(struct cordon_policy_text *text, struct policy_word *first,

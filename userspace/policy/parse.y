@@ -90,11 +90,8 @@ statement: POLICY name VERSION NAME { cordon_policy_add_header(parse->text, $1, 
 	| host_rule CLEARANCE clearance BUDGET NAME PER name {
 		cordon_policy_refuse(parse->text, $4, "budgets are not enforced by this version");
 	}
-	| ON WRITE_DOWN DENY { cordon_policy_see(parse->text, POLICY_OPTION_WRITE_DOWN, $1); }
-	| ON WRITE_DOWN RAISE {
-		cordon_policy_refuse(parse->text, $3,
-				     "raising an object's label is not done by this version");
-	}
+	| ON WRITE_DOWN DENY { cordon_policy_add_write_down(parse->text, $1, false); }
+	| ON WRITE_DOWN RAISE { cordon_policy_add_write_down(parse->text, $1, true); }
 	| ON DENY RECORD { cordon_policy_see(parse->text, POLICY_OPTION_DENY, $1); }
 	| ON DENY KILL {
 		cordon_policy_refuse(parse->text, $3, "killing is not done by this version");

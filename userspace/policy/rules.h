@@ -176,6 +176,7 @@ struct cordon_policy_text {
 	struct policy_words category_words;
 	struct policy_word *record_level;
 	bool ledger_full_deny;
+	bool write_down_raise;
 
 	struct policy_rule *rules;
 	struct policy_rule **rules_end;
