@@ -55,7 +55,7 @@ load_nginx() {
 }
 
 stop_nginx() {
-	kill "$(cat /run/nginx-test.pid)" && wait_for 30 test ! -e /run/nginx-test.pid
+	on_server nginx -c /root/nginx.conf -s quit && wait_for 30 test ! -e /run/nginx-test.pid
 }
 
 apt_local() {
@@ -72,11 +72,11 @@ apt_install() {
 }
 
 apt_remove() {
-	apt_local -y purge hello figlet && ! command -v hello
+	apt_local -y purge hello figlet && [ ! -e /usr/bin/hello ]
 }
 
 dpkg_file() {
-	dpkg -i /srv/repo/sl_*.deb && [ -x /usr/games/sl ] && dpkg -P sl
+	dpkg -i /srv/repo/hello_*.deb && /usr/bin/hello && dpkg -P hello
 }
 
 ssh_config() {
@@ -113,10 +113,10 @@ rsync_over_ssh() {
 git_clone() {
 	rm -rf /srv/git /root/clone && git init -q --bare -b main /srv/git && git -c init.defaultBranch=main init -q /root/made &&
 		cd /root/made && git config user.email t@t && git config user.name t &&
-		cp -r /etc/ssh . && git add . && git commit -q -m one &&
+		mkdir files && cp /etc/services /etc/protocols files && git add . && git commit -q -m one &&
 		git push -q server:/srv/git main &&
 		git clone -q server:/srv/git /root/clone &&
-		git -C /root/clone fsck && diff -r /root/made/ssh /root/clone/ssh
+		git -C /root/clone fsck && diff -r /root/made/files /root/clone/files
 	status=$?
 	cd / && rm -rf /root/made
 	return $status

@@ -35,7 +35,7 @@ nspawn() {
 
 nspawn_private_network() {
 	systemd-nspawn -q -D / --volatile=yes --register=no --keep-unit --pipe --private-network \
-		--private-users=pick /usr/bin/sh -c 'ip link | grep -c lo && id -u' </dev/null
+		/usr/bin/sh -c 'cat /proc/net/dev | grep -c lo: && id -u' </dev/null
 }
 
 # The policy language's front end, with bison and flex: six files of this project.
@@ -93,7 +93,7 @@ local_checks() {
 	check pgbench-loopback pgbench_runs 127.0.0.1
 	check postgres-stops stop_postgres
 	check nspawn nspawn
-	check nspawn-private-users-and-network nspawn_private_network
+	check nspawn-private-network nspawn_private_network
 	check compile-and-run compile_and_run
 	check compile-the-project compile
 	check transient-unit transient_unit
