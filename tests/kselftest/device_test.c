@@ -103,11 +103,11 @@ FIXTURE_TEARDOWN(device)
 	{                                               \
 		.node = { __VA_ARGS__ }, .may = subject \
 	}
-DEVICE(D19_tun, TRUSTED, "/dev/net/tun", 10, 200);
-DEVICE(D19_vhost_net, TRUSTED, "/dev/vhost-net", 10, 238);
+DEVICE(M17_D19_tun, TRUSTED, "/dev/net/tun", 10, 200);
+DEVICE(M17_D19_vhost_net, TRUSTED, "/dev/vhost-net", 10, 238);
 DEVICE(D19_vhost_vsock, TRUSTED, "/dev/vhost-vsock", 10, 241);
 DEVICE(D19_ppp, TRUSTED, "/dev/ppp", .driver = "ppp");
-DEVICE(D19_macvtap, TRUSTED, "/dev/tap0", .driver = "macvtap");
+DEVICE(M17_D19_macvtap, TRUSTED, "/dev/tap0", .driver = "macvtap");
 DEVICE(D12_infiniband, TRUSTED, "/dev/infiniband/uverbs0", .driver = "infiniband_verbs");
 DEVICE(B13_hibernation_image, ARROW, "/dev/snapshot", 10, 231);
 DEVICE(B12_device_mapper, ARROW, "/dev/mapper/control", 10, 236);
