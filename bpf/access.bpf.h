@@ -219,16 +219,20 @@ __subprogram int access_decide(struct access *a, __u32 wants)
 	return outcome;
 }
 
+/* A function of its own: the stack of those that ask is small. */
+__subprogram int marks_are_none(__u32 device)
+{
+	__u32 *marks = bpf_map_lookup_elem(&label_marks, &device);
+
+	return marks && *marks == CORDON_MARKS_NONE;
+}
+
 /* True when the label that may be stored on the file must be read before anything is decided. */
 static __always_inline bool object_is_unread(const struct object *o, __u64 inode)
 {
-	__u32 device, *marks;
-
 	if (o->stored != STORED_UNREAD || !inode_keeps(inode))
 		return false;
-	device = kernel_object(inode, inode)->i_sb->s_dev;
-	marks = bpf_map_lookup_elem(&label_marks, &device);
-	return !marks || *marks != CORDON_MARKS_NONE;
+	return !marks_are_none(kernel_object(inode, inode)->i_sb->s_dev);
 }
 
 /* Looks at @a->dentry for the first time in this generation. A reason, or NONE. */
