@@ -13,7 +13,7 @@ export B PATH
 
 # What a person asks for by name needs the packages first. Those packages decide the variables
 # below (which headers, which compiler), so the real work happens in a second make.
-STAGED := all check demo bench vm install next-kernel fuzz
+STAGED := all check demo bench vm install next-kernel debug-kernel fuzz
 GOALS  := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(and $(filter $(STAGED),$(GOALS)),$(if $(DEPS_DONE),,yes)),)
@@ -37,6 +37,9 @@ VMLINUX_BTF ?= $(KDIR)/vmlinux
 # The newest kernel that was fetched besides (see next-kernel); empty when there is none.
 KREL_NEXT = $(shell cat $(B)/kernel/next.release 2>/dev/null)
 KDIR_NEXT = $(if $(KREL_NEXT),$(B)/kernel/$(KREL_NEXT)/usr/src/linux-headers-$(KREL_NEXT))
+# The kernel that looks for defects, where it was built (see debug-kernel).
+KREL_DEBUG = $(shell cat $(B)/kernel/debug.release 2>/dev/null)
+KDIR_DEBUG = $(B)/kernel/debug-source
 
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 # Without the `true`, make takes the last one's absence for a failure of the shell.
@@ -49,7 +52,7 @@ BPFTOOL ?= bpftool
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Iinclude
 # The running kernel is never asked: what is built runs in guests.
-export KREL KDIR KREL_NEXT
+export KREL KDIR KREL_NEXT KREL_DEBUG
 
 RESULTS := $(B)/results
 
@@ -61,7 +64,7 @@ BENCH_TARGETS   :=
 GUEST_TESTS     :=
 INSTALL_TARGETS :=
 
-.PHONY: all deps check demo bench vm install clean help format lint next-kernel
+.PHONY: all deps check demo bench vm install clean help format lint next-kernel debug-kernel
 
 all: ## Build the BPF programs, the kernel module and the userspace programs
 
@@ -94,6 +97,9 @@ $(B)/kernel/next.done: scripts/fetch-next-kernel
 	@scripts/fetch-next-kernel
 	@# What could not be had today is tried again next time.
 	@[ ! -e $(B)/kernel/next.release ] || touch $@
+
+debug-kernel: ## Build a kernel with KASAN, lockdep and fault injection, for guests only (20 minutes)
+	scripts/debug-kernel
 
 clean: ## Remove what was built, keep what was downloaded
 	rm -rf $(filter-out $(B)/kernel $(B)/apt $(B)/vm,$(wildcard $(B)/*))

@@ -1,43 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # cordon.ko. kbuild writes beside the sources, so it gets a copy of them under $(B).
-# KDIR= names the headers of another kernel; $(B)/kmod-next is for the newest one that was fetched.
+# KDIR= names the headers of another kernel; $(B)/kmod-next is for the newest one that was fetched,
+# $(B)/kmod-debug for the one that `make debug-kernel` built.
 
 KMOD_SOURCES := kmod/Kbuild $(wildcard kmod/*.c kmod/*.h)
 KMOD_MAKE = $(MAKE) -C $(KMOD_KDIR) M=$(abspath $(@D)) CORDON_INCLUDE=$(abspath include) \
 	    W=1e
 
-ALL_TARGETS     += $(B)/kmod/cordon.ko $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko)
+ALL_TARGETS     += $(B)/kmod/cordon.ko $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) \
+		   $(if $(KREL_DEBUG),$(B)/kmod-debug/cordon.ko)
 CHECK_TARGETS   += check-kmod
 INSTALL_TARGETS += install-kmod
 
 $(B)/kmod/%: KMOD_KDIR = $(abspath $(KDIR))
 $(B)/kmod-next/%: KMOD_KDIR = $(abspath $(KDIR_NEXT))
+$(B)/kmod-debug/%: KMOD_KDIR = $(abspath $(KDIR_DEBUG))
 
 # The kernel's own compiler builds it, so `make CC=clang` is not handed on to kbuild.
-$(B)/kmod/% $(B)/kmod-next/%: MAKEOVERRIDES =
+$(B)/kmod/% $(B)/kmod-next/% $(B)/kmod-debug/%: MAKEOVERRIDES =
 
 # Another kernel means another module.
 .PHONY: kmod-kernel
-$(B)/kmod/kernel $(B)/kmod-next/kernel: kmod-kernel
+KMOD_ALL := $(B)/kmod $(B)/kmod-next $(B)/kmod-debug
+$(KMOD_ALL:=/kernel): kmod-kernel
 	@mkdir -p $(@D)
 	@echo '$(KMOD_KDIR)' | cmp -s - $@ || echo '$(KMOD_KDIR)' >$@
 
-$(B)/kmod/cordon.ko $(B)/kmod-next/cordon.ko: $(B)/%/cordon.ko: $(B)/%/kernel
-$(B)/kmod/cordon.ko $(B)/kmod-next/cordon.ko: $(KMOD_SOURCES) kmod/build.mk \
+$(KMOD_ALL:=/cordon.ko): $(B)/%/cordon.ko: $(B)/%/kernel
+$(KMOD_ALL:=/cordon.ko): $(KMOD_SOURCES) kmod/build.mk \
 		$(wildcard include/cordon/*.h)
 	@cp -p $(KMOD_SOURCES) $(@D)
 	+$(KMOD_MAKE) modules
 
-# The checker that knows the kernel's address spaces and lock contexts.
+# sparse knows the kernel's address spaces and lock contexts, cppcheck the paths through a function.
 .PHONY: check-kmod install-kmod
+KMOD_CPPCHECK := cppcheck -q --std=c11 --enable=warning,portability,performance --error-exitcode=1 \
+		 -D__KERNEL__ -DCONFIG_DYNAMIC_FTRACE -Iinclude
 check-kmod: $(B)/kmod/cordon.ko
 	@mkdir -p $(RESULTS)
-	+@r=ok; d=$(B)/kmod; \
+	+@s=ok; c=ok; d=$(B)/kmod; \
 	$(MAKE) -C $(KDIR) M=$(abspath $(B)/kmod) CORDON_INCLUDE=$(abspath include) \
-		W=1e C=2 CF=-D__CHECK_ENDIAN__ modules >$$d/sparse.log 2>&1 || r='not ok'; \
-	! grep -E '\.[ch]:[0-9]+:[0-9]+: (warning|error):' $$d/sparse.log || r='not ok'; \
-	printf 'TAP version 13\n1..1\n%s 1 - sparse finds nothing in the module\n' "$$r" \
-		>$(RESULTS)/kmod.tap; [ "$$r" = ok ] || { cat $$d/sparse.log; exit 1; }
+		W=1e C=2 CF=-D__CHECK_ENDIAN__ modules >$$d/sparse.log 2>&1 || s='not ok'; \
+	! grep -E '\.[ch]:[0-9]+:[0-9]+: (warning|error):' $$d/sparse.log || s='not ok'; \
+	$(KMOD_CPPCHECK) kmod/*.c >$$d/cppcheck.log 2>&1 || c='not ok'; \
+	printf 'TAP version 13\n1..2\n%s 1 - sparse finds nothing in the module\n%s 2 - cppcheck neither\n' \
+		"$$s" "$$c" >$(RESULTS)/kmod.tap; \
+	[ "$$s$$c" = okok ] || { cat $$d/sparse.log $$d/cppcheck.log; exit 1; }
 
 install-kmod: $(B)/kmod/cordon.ko
 	install -D -m 644 $< $(DESTDIR)/lib/modules/$(KREL)/updates/cordon.ko

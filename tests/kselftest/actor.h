@@ -61,6 +61,7 @@ extern const struct actor_steps actor_race_steps[];
 extern const struct actor_steps actor_seccomp_steps[];
 extern const struct actor_steps actor_view_steps[];
 extern const struct actor_steps actor_below_steps[];
+extern const struct actor_steps actor_fault_steps[];
 
 /* The newest descriptor, and the one before it (-1: none). */
 int actor_fd(const struct actor *actor);

@@ -3,7 +3,7 @@
 # Those of $(KT_BARE) run on the kernel alone, before the guard is loaded, $(KT_LATE) after all others.
 
 KT         := $(B)/tests/kselftest
-KT_BARE    := module_test ledger_test
+KT_BARE    := module_test module_fault_test ledger_test
 KT_LATE    := controller_test seal_test
 KT_ACTOR   := $(patsubst tests/kselftest/%.c,$(KT)/%.o,$(wildcard tests/kselftest/actor*.c)) \
 	      $(KT)/hash.o $(KT)/netlink.o $(KT)/world.o
@@ -55,7 +55,7 @@ KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/survive:/test
 .PHONY: check-kselftest
 KT_GUARD := $(B)/kmod/cordon.ko $(B)/userspace/cordon $(B)/userspace/cordond
 
-check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/survive $(KT)/actor $(VM_SMALL)
+check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(if $(KREL_DEBUG),$(B)/kmod-debug/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/survive $(KT)/actor $(VM_SMALL)
 	@mkdir -p $(RESULTS)
 	r=0; KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE) || r=1; \
 	KT='$(KT)' tests/kselftest/survive-boot $(RESULTS) $(KT_STAGE) || r=1; exit $$r
