@@ -4,6 +4,7 @@
  * they were come by, mapping, names. Rules R1, R2 and R5.
  */
 #include "access.bpf.h"
+#include "pipe.bpf.h"
 #include "uring.bpf.h"
 
 static __always_inline __u32 wants_of_mode(__u32 mode)
@@ -40,37 +41,6 @@ int BPF_PROG(hook_file_open, struct file *file)
 }
 
 /*
- * Pipes and FIFOs float: they take the taint of who writes, and who reads is
- * checked against that. Most carry nothing and have no state at all.
- */
-static __always_inline int access_pipe(struct file *file, struct subject *s, __u32 wants)
-{
-	struct inode *inode = file->f_inode;
-	struct access a;
-	struct object *o;
-	__u64 create = 0;
-
-	if ((wants & WANTS_WRITE) && s->taint)
-		create = BPF_LOCAL_STORAGE_GET_F_CREATE;
-	o = bpf_inode_storage_get(&objects, inode, 0, create);
-	if (!create && (!o || !o->floating))
-		return 0;
-	__builtin_memset(&a, 0, sizeof(a));
-	a.inode = (__u64)inode;
-	a.dentry = (__u64)file->f_path.dentry;
-	a.flags = CORDON_OBJECT_FLOATS;
-	a.operation = wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ;
-	if (!o) {
-		a.reason = CORDON_REASON_NO_OBJECT;
-		return access_errno(access_refuse(&a));
-	}
-	if (create)
-		__sync_fetch_and_or(&o->floating, s->taint);
-	a.label = o->floating;
-	return access_errno(access_decide(&a, wants));
-}
-
-/*
  * What takes labels while it is open: memory files and shared memory (bypasses
  * B14, B15), and files of /proc, which show processes (M12). procfs sets
  * SB_NODIRATIME on itself; others that have it are only looked at once more.
@@ -91,6 +61,7 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	struct inode *inode = file->f_inode;
 	__u32 type = inode->i_mode & S_IFMT, wants;
 	struct subject *s;
+	struct access a; /* one for both ways: the stack is small */
 
 	if (type == S_IFSOCK || guard_is_off())
 		return 0;
@@ -101,9 +72,10 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	wants = (mask & (MAY_READ | MAY_EXEC) ? WANTS_READ : 0) |
 		(mask & (MAY_WRITE | MAY_APPEND) ? WANTS_WRITE : 0);
 	if (s && type == S_IFIFO)
-		return access_pipe(file, s, wants);
-	return access_inode(inode, file->f_path.dentry, wants,
-			    wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ);
+		return access_pipe(&a, file, s, wants);
+	return access_inode_in(&a, inode, file->f_path.dentry, wants,
+			       wants & WANTS_WRITE ? CORDON_OPERATION_WRITE :
+						     CORDON_OPERATION_READ);
 }
 
 static __always_inline bool maps_shared(unsigned long flags)

@@ -58,6 +58,9 @@ int cordon_kfuncs_init(void);
 int cordon_record_seal(void *record, u32 record__sz);
 int cordon_record_lose(void);
 int cordon_sealed(void);
+int cordon_file_label_read(struct inode *inode, u64 *known_label);
+int cordon_file_label_fetch(struct inode *inode);
+int cordon_file_label_raise(struct inode *inode, u64 raise, u64 *pending, u32 how);
 
 /* label_store.c: labels that survive. The two commands want cordon_lock. */
 int cordon_label_read(struct inode *inode, u64 *known_label);

@@ -277,7 +277,10 @@ void __init cordon_ledger_init(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) raw_spin_lock_init(&per_cpu_ptr(&cpu_chains, cpu)->lock);
+	for_each_possible_cpu(cpu)
+	{
+		raw_spin_lock_init(&per_cpu_ptr(&cpu_chains, cpu)->lock);
+	}
 }
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* bpf/ipc.bpf.c: R4, and channels whose label floats. */
 #include <sys/socket.h>
+#include <time.h>
 
 #include "attack_rows.h"
 #include "scenario.h"
@@ -92,6 +93,7 @@ TEST_F(guarded, F3_B9_target_before_its_taint)
 
 enum channel_kind {
 	CHANNEL_PIPE,
+	CHANNEL_WAITED, /* a pipe whose reader is in read() already */
 	CHANNEL_STREAM,
 	CHANNEL_DGRAM,
 	CHANNEL_NAMED
@@ -119,6 +121,9 @@ FIXTURE_VARIANT(channel)
 };
 
 FIXTURE_VARIANT_ADD(channel, C3_pipe){ CHANNEL_PIPE, "fd=10 write", "fd=10 try read" };
+FIXTURE_VARIANT_ADD(channel, C3_pipe_read_waits){ CHANNEL_WAITED, "fd=10 write", "fd=10 try read" };
+FIXTURE_VARIANT_ADD(channel, C3_pipe_readv_waits){ CHANNEL_WAITED, "fd=10 writev",
+						   "fd=10 try readv" };
 FIXTURE_VARIANT_ADD(channel, C3_pipe_writev){ CHANNEL_PIPE, "fd=10 writev", "fd=10 try readv" };
 FIXTURE_VARIANT_ADD(channel, C3_pipe_sendfile){ CHANNEL_PIPE, "fd=10 sendfile_out",
 						"fd=10 try read" };
@@ -164,6 +169,7 @@ FIXTURE_SETUP(channel)
 	ASSERT_EQ(0, attack_reset_arenas());
 	switch (variant->kind) {
 	case CHANNEL_PIPE:
+	case CHANNEL_WAITED:
 		ASSERT_EQ(0, pipe2(self->ends, O_CLOEXEC));
 		break;
 	case CHANNEL_STREAM:
@@ -193,6 +199,30 @@ static bool comes_first(const char *reader)
 	return strstr(reader, " stop ") != NULL;
 }
 
+#define WAIT_ROUNDS 2000
+#define WAIT_NS	    5000000
+
+/* Until @pid sleeps in a pipe's read; false when it does not within ten seconds. */
+static bool await_reading(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = WAIT_NS };
+	char path[32], where[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	for (int i = 0; i < WAIT_ROUNDS; i++) {
+		FILE *file = fopen(path, "r");
+		bool reads =
+			file && fgets(where, sizeof(where), file) && strstr(where, "pipe_read");
+
+		if (file)
+			fclose(file);
+		if (reads)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 struct transfer {
 	int writer, reader; /* how they ended */
 	pid_t writer_pid, reader_pid;
@@ -219,11 +249,15 @@ static struct transfer transfer(const struct _fixture_variant_channel *channel, 
 		if (!actor_wait_stopped(done.reader_pid))
 			return done;
 		kill(done.reader_pid, SIGCONT);
+	} else if (channel->kind == CHANNEL_WAITED) {
+		done.reader_pid = actor_start(&read);
+		if (!await_reading(done.reader_pid))
+			return done;
 	}
 	done.writer_pid = actor_start(&write);
 	done.writer = actor_wait(done.writer_pid);
 	close(open(WRITTEN, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-	if (!comes_first(reader) && done.writer == ACTOR_OK)
+	if (!done.reader_pid && done.writer == ACTOR_OK)
 		done.reader_pid = actor_start(&read);
 	if (done.writer != ACTOR_OK && done.reader_pid)
 		kill(done.reader_pid, SIGKILL);
@@ -296,6 +330,9 @@ TEST_F(channel, untainted_passes)
 		reader = actor_start(&read);
 		ASSERT_TRUE(actor_wait_stopped(reader));
 		kill(reader, SIGCONT);
+	} else if (variant->kind == CHANNEL_WAITED) {
+		reader = actor_start(&read);
+		ASSERT_TRUE(await_reading(reader));
 	}
 	EXPECT_EQ(ACTOR_OK, actor_run(&write));
 	close(open(WRITTEN, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));

@@ -17,10 +17,10 @@
 #include "cordon/stored_label.h"
 #include "scenario.h"
 
-#define RAISING	 RUN_DIR "/raising" /* exists while the policy says so */
-#define RAISE	 "on write-down raise"
-#define DISK_LOW "/disk/low"
-#define UNKEPT	 "/unkept" /* ramfs: keeps no labels */
+#define RAISING	   RUN_DIR "/raising" /* exists while the policy says so */
+#define RAISE	   "on write-down raise"
+#define DISK_PLACE "/disk/low"
+#define UNKEPT	   "/unkept" /* ramfs: keeps no labels */
 
 static int load_raising(bool raising)
 {
@@ -109,7 +109,7 @@ FIXTURE_VARIANT(raised)
 	{                                 \
 		__VA_ARGS__               \
 	}
-#define ON_DISK	  .dir = DISK_LOW
+#define ON_DISK	  .dir = DISK_PLACE
 #define IN_MEMORY .dir = LOW_DIR
 RAISED(over_disk, ON_DISK, .write = "open_w=%f write", .read = "open=%f read");
 RAISED(trunc_disk, ON_DISK, .write = "trunc=%f write", .read = "open=%f read");
@@ -232,7 +232,7 @@ FIXTURE_SETUP(raise)
 	self->from = records_end();
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	ASSERT_EQ(0, load_raising(true));
-	snprintf(self->dir, sizeof(self->dir), DISK_LOW "/raise.%d", getpid());
+	snprintf(self->dir, sizeof(self->dir), DISK_PLACE "/raise.%d", getpid());
 	ASSERT_EQ(0, make_low(self->dir, self->file, sizeof(self->file)));
 }
 
