@@ -1,84 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hook arguments -> access -> decide -> errno. Every denial of every hook is
- * made by access_refuse() or, for packets, access_refuse_of(); access_errno()
- * is the only place where an errno is made.
+ * Hook arguments -> access -> decide -> errno. Denials and errnos are made in
+ * refuse.bpf.h, what a rise asks for is in rise.bpf.h.
  */
 #ifndef CORDON_ACCESS_BPF_H
 #define CORDON_ACCESS_BPF_H
 
-#include "kfuncs.bpf.h"
-#include "maps.bpf.h"
-#include "path.bpf.h"
 #include "process.bpf.h"
-#include "record.bpf.h"
-#include "subject.bpf.h"
+#include "refuse.bpf.h"
+#include "rise.bpf.h"
 #include "cordon/stored_label.h"
 
 #define WANTS_READ  0x1u
 #define WANTS_WRITE 0x2u
-
-/* What a refusal comes to. */
-enum {
-	GO_AHEAD,
-	REFUSED,
-	REFUSED_MOVE,
-	REFUSED_FORK,
-	BEGIN_ANEW, /* no refusal: the answer needs what a hook cannot do */
-	NEEDS_LABEL, /* the file's stored label, which must be read first */
-	NEEDS_RAISE, /* and this one must rise first */
-};
-
-/* The verifier knows nothing of a global function's result: constants only. */
-static __always_inline int access_errno(int outcome)
-{
-	int zero;
-
-	asm volatile("%0 = 0" : "=r"(zero));
-	if (outcome == GO_AHEAD)
-		return zero;
-	if (outcome == REFUSED_MOVE)
-		return -EXDEV; /* mv falls back to a copy, which R1 and R2 see */
-	if (outcome == REFUSED_FORK)
-		return -EAGAIN;
-	if (outcome == BEGIN_ANEW)
-		return -ERESTARTNOINTR;
-	return -EACCES;
-}
-
-static __always_inline void subject_facts(struct cordon_subject_facts *facts,
-					  const struct subject *s)
-{
-	facts->clearance = s->clearance;
-	facts->taint = s->taint;
-	facts->flags = s->flags;
-}
-
-/*
- * The refused access: counted, recorded, and denied unless permissive. @own:
- * the calling task is the subject, which it is not where packets are handled.
- */
-static __always_inline int access_refuse_of(struct access *a, struct subject *s, bool own)
-{
-	bool enforcing = guard_enforces();
-	__u32 reason = a->reason;
-
-	count(enforcing ? CORDON_COUNTER_DENIED : CORDON_COUNTER_WOULD_DENY);
-	if (reason < CORDON_REASON_COUNT)
-		count(CORDON_COUNTER_COUNT + reason);
-	record_access_of(a, s, enforcing ? CORDON_VERDICT_DENY : CORDON_VERDICT_WOULD_DENY, own);
-	if (!enforcing)
-		return GO_AHEAD;
-	if (reason == CORDON_REASON_RELABEL)
-		return REFUSED_MOVE;
-	return a->operation == CORDON_OPERATION_FORK ? REFUSED_FORK : REFUSED;
-}
-
-/* The same, of the calling task's subject. */
-__subprogram int access_refuse(struct access *a)
-{
-	return a ? access_refuse_of(a, subject_current(), true) : REFUSED;
-}
 
 /*
  * What is for trusted subjects only, for the reason in @a: no label is asked.
@@ -168,6 +102,45 @@ static __always_inline enum cordon_keeping access_keeps(struct access *a)
 	return inode_keeps(a->inode) ? CORDON_KEEPS_LABELS : CORDON_KEEPS_NOTHING;
 }
 
+/* R2 on an object whose label and flags stand in @a. May come to NEEDS_RAISE. */
+static __always_inline int access_check_write(struct access *a,
+					      struct cordon_subject_facts *subject)
+{
+	struct cordon_object_facts object = { .label = a->label, .flags = a->flags };
+
+	/* What may not be stored yet counts for readers only. */
+	if (a->may_raise == RAISE_OBJECT && !a->target_pid)
+		object.label &= ~a->rising;
+	a->reason = cordon_decide_write(subject, &object);
+	if (a->reason == CORDON_REASON_WRITE_DOWN && policy_raises()) {
+		a->reason = cordon_decide_raise(subject, &object, access_keeps(a));
+		if (a->reason == CORDON_REASON_LABEL_RAISED)
+			return NEEDS_RAISE;
+	}
+	if (!a->reason)
+		return GO_AHEAD;
+	if (a->reason != CORDON_REASON_TRUSTED && a->reason != CORDON_REASON_LABEL_NAME)
+		return access_refuse(a);
+	record_access(a, CORDON_VERDICT_ALLOW);
+	return GO_AHEAD;
+}
+
+/* R2 alone. */
+__subprogram int access_write(struct access *a)
+{
+	struct cordon_subject_facts subject = {};
+	struct subject *s = subject_current();
+
+	if (!a)
+		return REFUSED;
+	if (!s || s->flags & CORDON_SUBJECT_FORKING) {
+		a->reason = CORDON_REASON_NO_SUBJECT;
+		return access_refuse(a);
+	}
+	subject_facts(&subject, s);
+	return access_check_write(a, &subject);
+}
+
 /* R1 and R2 on an object whose label and flags stand in @a. */
 __subprogram int access_decide(struct access *a, __u32 wants)
 {
@@ -193,24 +166,20 @@ __subprogram int access_decide(struct access *a, __u32 wants)
 		outcome = a->reason ? access_refuse(a) : GO_AHEAD;
 		if (outcome)
 			return outcome;
-		raise = cordon_taint_after_read(&subject, &object) & ~subject.taint;
+		/* Who receives a descriptor reads nothing yet, and a receive cannot begin anew. */
+		if (a->operation != CORDON_OPERATION_RECEIVE_FILE)
+			raise = subject_rise(s, cordon_taint_after_read(&subject, &object));
 		subject.taint |= raise;
 	}
-	if (wants & WANTS_WRITE) {
-		object.label &= ~a->rising;
-		a->reason = cordon_decide_write(&subject, &object);
-		if (a->reason == CORDON_REASON_WRITE_DOWN && policy_raises()) {
-			a->reason = cordon_decide_raise(&subject, &object, access_keeps(a));
-			if (a->reason == CORDON_REASON_LABEL_RAISED)
-				return NEEDS_RAISE;
-		}
-		if (a->reason == CORDON_REASON_TRUSTED || a->reason == CORDON_REASON_LABEL_NAME)
-			record_access(a, CORDON_VERDICT_ALLOW);
-		else if (a->reason && (outcome = access_refuse(a)))
-			return outcome;
-	}
+	if ((wants & WANTS_WRITE) && (outcome = access_check_write(a, &subject)))
+		return outcome;
 	if (!(wants & WANTS_READ) || !object.label)
 		return GO_AHEAD;
+	if (raise && rises_are_held()) {
+		outcome = subject_secure(a, s, raise);
+		if (outcome || a->reason)
+			return outcome ? outcome : access_refuse(a);
+	}
 	outcome = access_note_read(a, raise);
 	if (!outcome && raise) {
 		subject_raise(s, raise);
@@ -296,6 +265,28 @@ __subprogram int access_process(struct access *a)
 	return 0;
 }
 
+/*
+ * A tainted subject writes to an object that floats: it rises to @label, and so does whoever maps
+ * it (bypasses B14, B15). Pages that a pipe holds cannot (see hook_file_permission).
+ */
+static __always_inline int object_rise(struct object *o, struct access *a, __u64 label)
+{
+	int outcome;
+
+	__sync_fetch_and_or(&o->floating, label);
+	if (!rises_are_held() || cordon_label_dominates(o->settled, label))
+		return GO_AHEAD;
+	if (o->pinned) {
+		a->reason = CORDON_REASON_SHARED;
+		return access_refuse(a);
+	}
+	outcome = sharers_rise(a, a->inode, label);
+	if (outcome || a->reason)
+		return outcome ? outcome : access_refuse(a);
+	__sync_fetch_and_or(&o->settled, label);
+	return GO_AHEAD;
+}
+
 /* What is left of access_inode() when its short way out was not taken. */
 __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 {
@@ -344,8 +335,11 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 		if (a->reason)
 			return access_refuse(a);
 	}
-	if ((wants & WANTS_WRITE) && (a->flags & CORDON_OBJECT_FLOATS) && s && s->taint)
-		__sync_fetch_and_or(&o->floating, s->taint);
+	if ((wants & WANTS_WRITE) && (a->flags & CORDON_OBJECT_FLOATS) && s && s->taint) {
+		outcome = object_rise(o, a, s->taint);
+		if (outcome)
+			return outcome;
+	}
 	return access_decide(a, wants);
 }
 
@@ -532,7 +526,9 @@ __subprogram int access_place(struct access *a, __u32 wants)
 	a->flags = w.place.flags | guard_asks(w.place.guard);
 	a->rule = w.place.rule;
 	a->reason = w.place.reason;
-	return a->reason ? access_refuse(a) : access_decide(a, wants);
+	if (a->reason)
+		return access_refuse(a);
+	return wants & WANTS_READ ? access_decide(a, wants) : access_write(a);
 }
 
 /* @raise: RAISE_NAME where a regular file gets the name, else RAISE_NOTHING. */

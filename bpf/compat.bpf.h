@@ -33,6 +33,10 @@ extern void bpf_rcu_read_unlock(void) __ksym;
 extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
 extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
+extern int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task,
+			     unsigned int flags) __ksym;
+extern struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it) __ksym;
+extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 
 #define bpf_obj_new(type)	   ((type *)bpf_obj_new_impl(bpf_core_type_id_local(type), NULL))
 #define bpf_obj_drop(kptr)	   bpf_obj_drop_impl(kptr, NULL)
@@ -67,6 +71,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define FMODE_WRITE	       0x2
 #define FMODE_EXEC	       0x20
 #define FMODE_PATH	       0x4000
+#define FMODE_CREATED	       0x100000
 #define MAY_EXEC	       0x1
 #define MAY_WRITE	       0x2
 #define MAY_READ	       0x4
@@ -83,7 +88,6 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define SB_NODIRATIME	       2048
 #define O_TRUNC_FLAG	       01000
 #define O_TMPFILE_FLAG	       020000000
-#define FMODE_CREATED	       0x100000
 #define DCACHE_DISCONNECTED    0x20
 #define ANON_INODE_FS_MAGIC    0x09041934
 #define TMPFS_MAGIC	       0x01021994
@@ -130,9 +134,37 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 #define EOPNOTSUPP	       95
 #define EINVAL		       22
 #define ESRCH		       3
-#define MS_REMOUNT	       32
-#define MS_BIND		       4096
-#define MS_MOVE		       8192
-#define MS_PROPAGATION	       ((1 << 17) | (1 << 18) | (1 << 19) | (1 << 20))
+/* arch/x86/entry/syscalls: in 64-bit programs, and in 32-bit ones */
+#define SYSTEM_CALL_SENDFILE	      40
+#define SYSTEM_CALL_SENDFILE_COMPAT   187
+#define SYSTEM_CALL_SENDFILE64_COMPAT 239
+#define SYSTEM_CALL_SPLICE	      275
+#define SYSTEM_CALL_SPLICE_COMPAT     313
+#define SYSTEM_CALL_VMSPLICE	      278
+#define SYSTEM_CALL_VMSPLICE_COMPAT   316
+#define SYSTEM_CALL_MQ_SEND	      242
+#define SYSTEM_CALL_MQ_SEND_COMPAT    279
+#define SYSTEM_CALL_MQ_SEND64_COMPAT  418
+#define MS_REMOUNT		      32
+#define MS_BIND			      4096
+#define MS_MOVE			      8192
+#define MS_PROPAGATION		      ((1 << 17) | (1 << 18) | (1 << 19) | (1 << 20))
+
+#define S_IRUGO			00444
+#define SEM_SETVAL		16
+#define SEM_SETALL		17
+#define KEY_ALLOC_QUOTA_OVERRUN 0x1
+#define KEY_ALLOC_NOT_IN_QUOTA	0x2
+#define KEY_ALLOC_UID_KEYRING	0x10
+#define PROC_SUPER_MAGIC	0x9fa0
+
+/* 1 when the system call under way is @number, or @compat of a 32-bit program. */
+static __always_inline int system_call_is(__u32 number, __u32 compat)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	__u64 called = regs->orig_ax;
+
+	return called == number || called == compat;
+}
 
 #endif /* CORDON_COMPAT_BPF_H */

@@ -9,6 +9,7 @@
 #include "mapping.bpf.c"
 #include "ipc.bpf.c"
 #include "uring.bpf.c"
+#include "queue.bpf.c"
 #include "net.bpf.c"
 #include "file.bpf.c"
 #include "egress.bpf.c"

@@ -56,6 +56,8 @@ static __always_inline struct subject *subject_continue(struct subject *old, str
 	clearance = cordon_clearance_after_exec(old->clearance, given->clearance, unsafe);
 	s->clearance = cordon_label_meet(clearance, s->ceiling);
 	s->taint = old->taint;
+	/* New memory and no other thread: nothing is under way, nobody shares it. */
+	s->secured = old->taint;
 	s->flags = unsafe ? old->flags & given->flags : given->flags;
 	s->rule = given->rule;
 	s->pid = bpf_get_current_pid_tgid() >> 32;
@@ -151,6 +153,8 @@ __subprogram int descriptor_is_plain(__u64 address)
 	type = inode->i_mode & S_IFMT;
 	if (type == S_IFIFO || type == S_IFSOCK)
 		return 1; /* looked at at each use anyway */
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == PROC_SUPER_MAGIC)
+		return 0; /* it may be another's memory */
 	w.entry = (__u64)BPF_CORE_READ(file, f_path.dentry);
 	w.generation = control.generation;
 	path_place(&w);

@@ -3,9 +3,11 @@
  * Files, directories, device nodes, pipes: open, use of descriptors however
  * they were come by, mapping, names. Rules R1, R2 and R5.
  */
-#include "access.bpf.h"
-#include "pipe.bpf.h"
+#include "act.bpf.h"
+#include "channel.bpf.h"
 #include "uring.bpf.h"
+
+#define PROC_NAME_BYTES 8
 
 static __always_inline __u32 wants_of_mode(__u32 mode)
 {
@@ -14,6 +16,24 @@ static __always_inline __u32 wants_of_mode(__u32 mode)
 
 	/* Access mode 3 is neither, and serves ioctls that do both (bypass M19). */
 	return wants ?: WANTS_READ | WANTS_WRITE;
+}
+
+/*
+ * A new file holds nothing yet, and its making cannot begin anew: where reading it could taint,
+ * each read is judged instead.
+ */
+static __always_inline __u32 wants_of_open(__u32 mode)
+{
+	__u32 wants = wants_of_mode(mode);
+	struct subject *s;
+
+	if (!(mode & FMODE_CREATED) || wants != (WANTS_READ | WANTS_WRITE))
+		return wants;
+	s = subject_current();
+	if (!s || !s->clearance)
+		return wants;
+	s->flags |= CORDON_SUBJECT_FOREIGN;
+	return WANTS_WRITE;
 }
 
 /* What raising the file's label has to take care of. */
@@ -36,8 +56,57 @@ int BPF_PROG(hook_file_open, struct file *file)
 		operation = CORDON_OPERATION_EXECUTE;
 	else if (mode & FMODE_WRITE)
 		operation = CORDON_OPERATION_OPEN_WRITE;
-	return access_inode_how(&a, file->f_inode, file->f_path.dentry, wants_of_mode(mode),
+	return access_inode_how(&a, file->f_inode, file->f_path.dentry, wants_of_open(mode),
 				operation, raise_of_open(mode, file->f_flags));
+}
+
+/*
+ * Pipes and FIFOs float: they take the taint of who writes, and who reads is
+ * checked against that. Most carry nothing and have no state at all. splice,
+ * tee and the like come here too (kmod/splice.c). Pages of memory that a pipe refers to show what
+ * is stored there later (bypass M6): who can hold classified data does without vmsplice.
+ */
+static __noinline int access_pipe(struct access *a, struct file *file, struct subject *s,
+				  __u32 wants)
+{
+	struct inode *inode = file->f_inode;
+	struct object *o;
+	__u64 create = 0;
+	int outcome;
+
+	if ((wants & WANTS_WRITE) && s->taint)
+		create = BPF_LOCAL_STORAGE_GET_F_CREATE;
+	if ((wants & WANTS_WRITE) && s->clearance &&
+	    system_call_is(SYSTEM_CALL_VMSPLICE, SYSTEM_CALL_VMSPLICE_COMPAT))
+		return access_errno(
+			access_mechanism(CORDON_OPERATION_WRITE, CORDON_REASON_MECHANISM));
+	if (wants & WANTS_READ)
+		reader_announce((__u64)inode);
+	o = bpf_inode_storage_get(&objects, inode, 0, create);
+	if (!create && (!o || !o->floating))
+		return 0;
+	__builtin_memset(a, 0, sizeof(*a));
+	a->inode = (__u64)inode;
+	a->dentry = (__u64)file->f_path.dentry;
+	a->flags = CORDON_OBJECT_FLOATS;
+	a->operation = wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ;
+	if (!o) {
+		a->reason = CORDON_REASON_NO_OBJECT;
+		return access_errno(access_refuse(a));
+	}
+	if (create) {
+		__sync_fetch_and_or(&o->floating, s->taint);
+		a->label = o->floating;
+		if (rises_are_held() && !cordon_label_dominates(o->settled, s->taint)) {
+			a->channel = (__u64)inode;
+			outcome = readers_flush(a, s->taint);
+			if (outcome || a->reason)
+				return access_errno(outcome ? outcome : access_refuse(a));
+			__sync_fetch_and_or(&o->settled, s->taint);
+		}
+	}
+	a->label = o->floating;
+	return access_errno(access_decide(a, wants));
 }
 
 /*
@@ -50,6 +119,75 @@ static __always_inline bool inode_may_float(struct inode *inode)
 	return inode->i_sb->s_flags & (SB_NOUSER | SB_NODIRATIME);
 }
 
+/* A unix socket that is read without a receive: splice, sendfile (bypass M8). */
+static __always_inline int access_socket(struct file *file, int mask)
+{
+	struct socket *sock;
+
+	if (!(mask & MAY_READ))
+		return 0;
+	sock = bpf_sock_from_file(file);
+	return sock && sock->sk ? unix_receive(sock->sk) : 0;
+}
+
+/*
+ * Memory without a name, read or written through a descriptor. A reader is announced, as with
+ * pipes; splice leaves its pages where later stores are seen.
+ */
+static __always_inline int access_memory(struct access *a, struct file *file, __u32 wants,
+					 __u32 operation)
+{
+	struct inode *inode = file->f_inode;
+	struct object *o;
+
+	if (wants & WANTS_READ)
+		reader_announce((__u64)inode);
+	if ((wants & WANTS_READ) &&
+	    (system_call_is(SYSTEM_CALL_SPLICE, SYSTEM_CALL_SPLICE_COMPAT) ||
+	     system_call_is(SYSTEM_CALL_SENDFILE, SYSTEM_CALL_SENDFILE_COMPAT) ||
+	     system_call_is(SYSTEM_CALL_SENDFILE, SYSTEM_CALL_SENDFILE64_COMPAT))) {
+		o = bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!o)
+			return access_errno(access_broken(operation, CORDON_REASON_NO_OBJECT));
+		__sync_lock_test_and_set(&o->pinned, 1);
+	}
+	return access_inode_in(a, inode, file->f_path.dentry, wants, operation);
+}
+
+/* The memory of the process that owns the address space @mm, as it is labelled now. */
+static __noinline int access_memory_of(__u64 mm, __u32 mode)
+{
+	struct task_struct *owner;
+	struct task_slot *slot;
+	int refused, pid;
+
+	pid = BPF_CORE_READ((struct mm_struct *)mm, owner, pid);
+	owner = pid ? bpf_task_from_pid(pid) : NULL;
+	if (!owner)
+		return 0; /* it has ended: nothing is left to read */
+	slot = bpf_task_storage_get(&tasks, owner, 0, 0);
+	refused = access_target(slot ? slot->subject : NULL, pid, mode);
+	bpf_task_release(owner);
+	return refused;
+}
+
+/*
+ * /proc/PID/mem and environ: who may open them may not read what the process learns later
+ * (bypasses B9, G2). The file belongs to the memory, not to the process.
+ */
+static __noinline int access_proc(struct file *file, __u32 wants)
+{
+	struct dentry *entry = BPF_CORE_READ(file, f_path.dentry);
+	__u64 mm = (__u64)BPF_CORE_READ(file, private_data);
+	char name[PROC_NAME_BYTES] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(entry, d_name.name));
+	if (!mm || (__builtin_memcmp(name, "mem", 4) && __builtin_memcmp(name, "environ", 8)))
+		return 0;
+	reader_announce(mm);
+	return access_memory_of(mm, wants & WANTS_WRITE ? PTRACE_MODE_ATTACH : 0);
+}
+
 /*
  * Every read and write through a descriptor. A settled subject reads what it
  * was allowed to open; only writes after a raise, descriptors that came from
@@ -59,23 +197,32 @@ SEC("lsm/file_permission")
 int BPF_PROG(hook_file_permission, struct file *file, int mask)
 {
 	struct inode *inode = file->f_inode;
-	__u32 type = inode->i_mode & S_IFMT, wants;
+	__u32 type = inode->i_mode & S_IFMT, wants, operation;
 	struct subject *s;
-	struct access a; /* one for both ways: the stack is small */
+	struct access a; /* one for all ways: the stack is small */
 
-	if (type == S_IFSOCK || guard_is_off())
+	if (guard_is_off())
 		return 0;
+	if (type == S_IFSOCK)
+		return access_socket(file, mask);
 	s = subject_current();
 	if (s && subject_is_settled(s) && type != S_IFIFO && !(s->taint && (mask & MAY_WRITE)) &&
 	    !inode_may_float(inode))
 		return 0;
 	wants = (mask & (MAY_READ | MAY_EXEC) ? WANTS_READ : 0) |
 		(mask & (MAY_WRITE | MAY_APPEND) ? WANTS_WRITE : 0);
+	operation = wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ;
 	if (s && type == S_IFIFO)
 		return access_pipe(&a, file, s, wants);
-	return access_inode_in(&a, inode, file->f_path.dentry, wants,
-			       wants & WANTS_WRITE ? CORDON_OPERATION_WRITE :
-						     CORDON_OPERATION_READ);
+	if (type == S_IFREG && inode_may_float(inode))
+		return access_memory(&a, file, wants, operation);
+	if (type == S_IFREG && inode->i_sb->s_magic == PROC_SUPER_MAGIC) {
+		int refused = access_proc(file, wants);
+
+		if (refused)
+			return refused;
+	}
+	return access_inode_in(&a, inode, file->f_path.dentry, wants, operation);
 }
 
 static __always_inline bool maps_shared(unsigned long flags)
@@ -94,13 +241,18 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 
 	if (!file || guard_is_off())
 		return 0;
-	if ((prot & PROT_WRITE) && maps_shared(flags))
+	/* Memory without a name that may become writable later counts as written: nobody asks then. */
+	if (maps_shared(flags) && ((prot & PROT_WRITE) || ((file->f_mode & FMODE_WRITE) &&
+							   inode_may_float(file->f_inode))))
 		wants |= WANTS_WRITE;
 	s = subject_current();
 	if (s && subject_is_settled(s) && !s->taint && !inode_may_float(file->f_inode))
 		return 0;
 	if (file_is_ring((__u64)file->f_op))
 		return access_ring(s);
+	/* On its way into the list of who maps it: whoever raises it meanwhile must know. */
+	if (inode_may_float(file->f_inode))
+		reader_announce((__u64)file->f_inode);
 	return access_inode(file->f_inode, file->f_path.dentry, wants, CORDON_OPERATION_MAP);
 }
 
@@ -168,7 +320,8 @@ int BPF_PROG(hook_file_receive, struct file *file)
 	o = bpf_inode_storage_get(&objects, inode, 0, 0);
 	view = o ? &o->view[generation & 1] : NULL;
 	if (!o || !view || view->generation != generation ||
-	    (view->label | o->floating | o->rising | view->flags))
+	    (view->label | o->floating | o->rising | view->flags) ||
+	    inode->i_sb->s_magic == PROC_SUPER_MAGIC)
 		s->flags |= CORDON_SUBJECT_FOREIGN;
 	return 0;
 }

@@ -5,6 +5,7 @@
  * (guard.bpf.h and the policy's automaton say which); here stands what is no
  * file. None of these hooks is on a path that an ordinary process walks often.
  */
+#include "signal.bpf.h"
 #include "access.bpf.h"
 
 /* include/uapi/linux/bpf.h: constants that BTF has as enumerations only. */
@@ -193,7 +194,15 @@ static __always_inline int access_controller(struct task_struct *task)
 SEC("lsm/task_kill")
 int BPF_PROG(hook_task_kill, struct task_struct *task, struct kernel_siginfo *info, int sig)
 {
-	return !sig || guard_is_off() ? 0 : access_controller(task);
+	__u64 cred = 0;
+	int refused;
+
+	if (!sig || guard_is_off())
+		return 0;
+	refused = access_controller(task);
+	/* With credentials it is the kernel's, of a device. The verifier takes them for never NULL. */
+	bpf_get_func_arg(ctx, 3, &cred);
+	return refused || cred ? refused : access_signal(task, info, sig);
 }
 
 SEC("lsm/task_setrlimit")

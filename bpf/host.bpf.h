@@ -18,6 +18,7 @@
 struct channel {
 	struct bpf_refcount ref;
 	__u64 label; /* join of what was sent, where it floats; else the label of its path */
+	__u64 settled; /* the part of it that no reader of before can miss (rise.bpf.h) */
 	__u32 floats;
 	__u32 reserved;
 };
@@ -38,6 +39,7 @@ struct socket_state {
 	struct subject __kptr *owner;
 	struct channel __kptr *channel; /* unix stream and seqpacket */
 	__u64 label; /* inet: join of the taints of all who sent; unix: what was received */
+	__u64 settled; /* of the label: no receiver of before can miss it (rise.bpf.h) */
 	struct judgement last;
 };
 

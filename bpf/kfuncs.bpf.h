@@ -21,5 +21,22 @@ extern int cordon_file_label_read(struct inode *inode, __u64 *known_label) __ksy
 extern int cordon_file_label_fetch(struct inode *inode) __ksym __weak;
 extern int cordon_file_label_raise(struct inode *inode, __u64 raise, __u64 *pending,
 				   __u32 how) __ksym __weak;
+/* kmod/barrier.c: 1, the caller has to begin anew; 0, no need; negative, not possible. */
+extern int cordon_kick_task(struct task_struct *task) __ksym __weak;
+extern int cordon_kick_own(void) __ksym __weak;
+extern int cordon_kick_later(void) __ksym __weak;
+extern int cordon_kick_result(void) __ksym __weak;
+
+/* kmod/share.c: how that struct begins. */
+struct cordon_share {
+	__u32 file_count;
+	__u32 task_count;
+};
+extern struct cordon_share *cordon_share_get(__u64 inode) __ksym __weak;
+extern void cordon_share_put(struct cordon_share *share) __ksym __weak;
+extern struct file *cordon_share_file(struct cordon_share *share, __u32 index) __ksym __weak;
+extern void cordon_file_put(struct file *file) __ksym __weak;
+extern struct task_struct *cordon_share_task(struct cordon_share *share, __u32 index) __ksym __weak;
+extern void cordon_task_put(struct task_struct *task) __ksym __weak;
 
 #endif /* CORDON_KFUNCS_BPF_H */

@@ -28,9 +28,10 @@ struct object_view {
 struct object {
 	struct object_view view[2];
 	__u64 floating; /* join of what subjects wrote, where the object floats, and the stored label */
+	__u64 settled; /* the part of it that no reader of before can miss (rise.bpf.h) */
 	__u64 rising; /* bits of a label that may not be stored yet: only readers are judged by them */
 	__u32 stored; /* STORED_*: whether the stored label is in @floating */
-	__u32 reserved;
+	__u32 pinned; /* not 0: its pages may be in a pipe, so it does not rise any more */
 };
 
 #define STORED_UNREAD  0

@@ -3,7 +3,7 @@
  * Sockets: which may be made, whom they may reach, at connect and at every
  * send (R3), and what unix sockets carry from one subject to another.
  */
-#include "host.bpf.h"
+#include "channel.bpf.h"
 #include "netlink.bpf.h"
 
 #define SOCK_STREAM		   1
@@ -198,30 +198,6 @@ static __always_inline int refuse_family(struct sock *sk, __u32 operation)
 	return access_errno(access_mechanism(operation, CORDON_REASON_FAMILY));
 }
 
-/* Unix: what is sent is checked against the channel, or floats into it. */
-static __always_inline int unix_send(struct sock *sk)
-{
-	struct subject *s = subject_current();
-	struct socket_state *state;
-	struct channel *channel;
-	struct access a;
-
-	if (s && !s->taint)
-		return 0;
-	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
-	channel = state ? state->channel : NULL;
-	if (s && !channel)
-		return 0; /* datagrams: hook_unix_may_send */
-	if (s && channel && channel->floats) {
-		__sync_fetch_and_or(&channel->label, s->taint);
-		return 0;
-	}
-	__builtin_memset(&a, 0, sizeof(a));
-	a.operation = CORDON_OPERATION_SEND;
-	a.label = channel ? channel->label : 0;
-	return access_errno(access_decide(&a, WANTS_WRITE));
-}
-
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 {
@@ -266,61 +242,13 @@ SEC("lsm/socket_recvmsg")
 int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
 {
 	struct sock *sk = sock->sk;
-	struct socket_state *state;
-	struct channel *channel;
-	struct access a;
-	__u64 label;
 
 	if (!sk || guard_is_off())
 		return 0;
 	/* Packet sockets hear what others send. */
 	if (sk->__sk_common.skc_family != AF_UNIX)
 		return refuse_family(sk, CORDON_OPERATION_READ);
-	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
-	if (!state)
-		return 0;
-	channel = state->channel;
-	label = state->label | (channel ? channel->label : 0);
-	if (!label)
-		return 0;
-	__builtin_memset(&a, 0, sizeof(a));
-	a.operation = CORDON_OPERATION_READ;
-	a.label = label;
-	a.flags = CORDON_OBJECT_FLOATS;
-	return access_errno(access_decide(&a, WANTS_READ));
-}
-
-static __always_inline struct channel *channel_new(__u64 label, __u32 floats)
-{
-	struct channel *c = bpf_obj_new(struct channel);
-
-	if (c) {
-		c->label = label;
-		c->floats = floats;
-	}
-	return c;
-}
-
-/* Both ends of a connection share one channel. 0, or a reason why not. */
-static __always_inline int channel_join(struct sock *a, struct sock *b, __u64 label, __u32 floats)
-{
-	struct socket_state *one = bpf_sk_storage_get(&sockets, a, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	struct socket_state *two = bpf_sk_storage_get(&sockets, b, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	struct channel *channel, *other;
-
-	if (!one || !two)
-		return CORDON_REASON_NO_OBJECT;
-	channel = channel_new(label, floats);
-	if (!channel)
-		return CORDON_REASON_NO_OBJECT;
-	other = bpf_refcount_acquire(channel);
-	channel = bpf_kptr_xchg(&one->channel, channel);
-	if (channel)
-		bpf_obj_drop(channel);
-	other = bpf_kptr_xchg(&two->channel, other);
-	if (other)
-		bpf_obj_drop(other);
-	return 0;
+	return unix_receive(sk);
 }
 
 /* A unix socket's entry, and the label its path has. */
@@ -352,7 +280,7 @@ __subprogram int unix_place(struct bound *b)
 	a.rule = w.place.rule;
 	a.reason = w.place.reason;
 	b->label = w.place.label;
-	return a.reason ? access_refuse(&a) : access_decide(&a, WANTS_WRITE);
+	return a.reason ? access_refuse(&a) : access_write(&a);
 }
 
 SEC("lsm/unix_stream_connect")
@@ -405,7 +333,10 @@ int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
 	if (!state)
 		return refuse_address(CORDON_OPERATION_SEND, CORDON_REASON_NO_OBJECT);
 	__sync_fetch_and_or(&state->label, s->taint);
-	return 0;
+	outcome = unix_rise(state->settled, (__u64)BPF_CORE_READ(other, sk), s->taint);
+	if (!outcome)
+		__sync_fetch_and_or(&state->settled, s->taint);
+	return access_errno(outcome);
 }
 
 /* Options that send packets where no rule looked (bypasses M14, D22, G15). */

@@ -37,7 +37,10 @@ struct access {
 		};
 		struct cordon_address address;
 	};
-	__u64 host_clearance;
+	union {
+		__u64 host_clearance;
+		__u64 channel; /* address of what readers are announced for (rise.bpf.h) */
+	};
 	__u32 net_namespace;
 	__u16 port;
 	__u8 protocol;

@@ -15,6 +15,7 @@ struct subject {
 	struct bpf_refcount ref;
 	__u64 clearance;
 	__u64 taint; /* only grows; atomic OR */
+	__u64 secured; /* the part of it for which nothing of before is under way (rise.bpf.h) */
 	__u64 ceiling; /* clearance never rises above; `cordon run` lowers it */
 	__u32 flags; /* CORDON_SUBJECT_* */
 	__u32 generation; /* of the policy under which its descriptors were judged */
@@ -36,7 +37,9 @@ struct task_slot {
 	struct subject __kptr *pending; /* becomes the subject when the exec commits */
 	struct cordon_superblock mount; /* where the mount(2) under way goes */
 	__u32 mount_generation; /* for which mount was computed; 0: none */
-	__u32 reserved;
+	__u32 attempts; /* to find out who shares memory, in a row */
+	__u64 reading; /* the channel that this task was last allowed to read from */
+	__u64 awaited; /* the rise for which the system call began anew; 0: none */
 };
 
 /* Made at fork, shared on CLONE_VM, replaced at exec; dies with the task. */
@@ -61,6 +64,11 @@ static __always_inline bool guard_is_off(void)
 static __always_inline bool guard_enforces(void)
 {
 	return control.mode == CORDON_MODE_ENFORCING || seal_holds();
+}
+
+static __always_inline struct task_slot *slot_current(void)
+{
+	return bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
 }
 
 /*

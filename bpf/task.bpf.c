@@ -15,6 +15,7 @@ static __always_inline struct subject *subject_copy(struct subject *old, __u32 f
 		return NULL;
 	s->clearance = old->clearance;
 	s->taint = old->taint;
+	s->secured = old->secured;
 	s->ceiling = old->ceiling;
 	s->flags = old->flags | flags;
 	s->generation = old->generation;
@@ -75,6 +76,7 @@ int BPF_PROG(hook_sched_process_fork, struct task_struct *parent, struct task_st
 		return 0;
 	s->pid = child->tgid;
 	subject_raise(s, origin->taint);
+	s->secured = origin->secured;
 	/* A descriptor that arrived meanwhile was copied too. */
 	s->flags |= origin->flags & CORDON_SUBJECT_FOREIGN;
 	s->flags &= ~CORDON_SUBJECT_FORKING;
@@ -148,6 +150,7 @@ static __always_inline struct subject *subject_adopt(struct task_struct *task)
 		s->rule = 0;
 	}
 	s->taint = 0;
+	s->secured = 0;
 	s->ceiling = CORDON_LABEL_TOP;
 	s->generation = control.generation;
 	s->pid = task->tgid;

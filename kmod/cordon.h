@@ -53,6 +53,27 @@ bool cordon_seal_holds(void);
 bool cordon_seal_is_set(void);
 void cordon_seal_exit(void);
 
+/* barrier.c: what was checked before a rise is over before it counts. */
+struct task_struct;
+int cordon_barrier_kick(struct task_struct *task);
+int cordon_barrier_kick_own(void);
+int cordon_barrier_pause(void);
+int cordon_barrier_take(void);
+void cordon_barrier_work_begins(void);
+void cordon_barrier_work_ended(void);
+void cordon_barrier_exit(void);
+
+/* share.c: who can see what a subject stores. */
+struct cordon_share;
+struct cordon_share *cordon_share_collect(struct inode *inode);
+void cordon_share_free(struct cordon_share *share);
+struct file *cordon_share_file_at(struct cordon_share *share, u32 index);
+struct task_struct *cordon_share_task_at(struct cordon_share *share, u32 index);
+
+/* splice.c: the hook that tee, vmsplice and splice have not. */
+int cordon_splice_init(void);
+void cordon_splice_exit(void);
+
 /* kfuncs.c: what BPF programs may call. */
 int cordon_kfuncs_init(void);
 int cordon_record_seal(void *record, u32 record__sz);

@@ -10,8 +10,10 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
+#include <linux/file.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/sched/task.h>
 #include "cordon.h"
 
 /* Newer kernels trust no other pointers anyhow, and have no word for it. */
@@ -67,6 +69,64 @@ __bpf_kfunc int cordon_file_label_raise(struct inode *inode, u64 raise, u64 *pen
 	return cordon_label_raise(inode, raise, pending, how);
 }
 
+/* As cordon_barrier_kick(). */
+__bpf_kfunc int cordon_kick_task(struct task_struct *task)
+{
+	return cordon_barrier_kick(task);
+}
+
+/* As cordon_barrier_kick_own(). */
+__bpf_kfunc int cordon_kick_own(void)
+{
+	return cordon_barrier_kick_own();
+}
+
+/* As cordon_barrier_pause(). */
+__bpf_kfunc int cordon_kick_later(void)
+{
+	return cordon_barrier_pause();
+}
+
+/* As cordon_barrier_take(). */
+__bpf_kfunc int cordon_kick_result(void)
+{
+	return cordon_barrier_take();
+}
+
+/* As cordon_share_collect(); @inode: the address of an inode that the caller uses, or 0. */
+__bpf_kfunc struct cordon_share *cordon_share_get(u64 inode)
+{
+	return cordon_share_collect((struct inode *)(unsigned long)inode);
+}
+
+__bpf_kfunc void cordon_share_put(struct cordon_share *share)
+{
+	cordon_share_free(share);
+}
+
+/* As cordon_share_file_at(). */
+__bpf_kfunc struct file *cordon_share_file(struct cordon_share *share, u32 index)
+{
+	return cordon_share_file_at(share, index);
+}
+
+__bpf_kfunc void cordon_file_put(struct file *file)
+{
+	fput(file);
+}
+
+/* As cordon_share_task_at(). */
+__bpf_kfunc struct task_struct *cordon_share_task(struct cordon_share *share, u32 index)
+{
+	return cordon_share_task_at(share, index);
+}
+
+/* bpf_task_release() counts another count. */
+__bpf_kfunc void cordon_task_put(struct task_struct *task)
+{
+	put_task_struct(task);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(cordon_kfuncs)
@@ -76,6 +136,16 @@ BTF_ID_FLAGS(func, cordon_sealed)
 BTF_ID_FLAGS(func, cordon_file_label_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, cordon_file_label_fetch, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, cordon_file_label_raise, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, cordon_kick_task, KF_RCU)
+BTF_ID_FLAGS(func, cordon_kick_own)
+BTF_ID_FLAGS(func, cordon_kick_later)
+BTF_ID_FLAGS(func, cordon_kick_result)
+BTF_ID_FLAGS(func, cordon_share_get, KF_ACQUIRE | KF_RET_NULL)
+BTF_ID_FLAGS(func, cordon_share_put, KF_RELEASE)
+BTF_ID_FLAGS(func, cordon_share_file, KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, cordon_file_put, KF_RELEASE)
+BTF_ID_FLAGS(func, cordon_share_task, KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, cordon_task_put, KF_RELEASE)
 BTF_KFUNCS_END(cordon_kfuncs)
 
 /* Asked by the verifier, in the task that loads the program. */

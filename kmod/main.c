@@ -21,6 +21,9 @@ static int __init cordon_init(void)
 	err = cordon_epochs_init();
 	if (err)
 		goto err_epochs;
+	err = cordon_splice_init();
+	if (err)
+		goto err_splice;
 	err = cordon_kfuncs_init();
 	if (err)
 		goto err_kfuncs;
@@ -32,6 +35,8 @@ static int __init cordon_init(void)
 	return 0;
 
 err_kfuncs:
+	cordon_splice_exit();
+err_splice:
 	cordon_epochs_exit();
 	cordon_ledger_exit();
 err_epochs:
@@ -44,6 +49,8 @@ static void __exit cordon_exit(void)
 	cordon_control_exit();
 	cordon_label_exit();
 	cordon_seal_exit();
+	cordon_splice_exit();
+	cordon_barrier_exit();
 	cordon_epochs_exit();
 	cordon_ledger_exit();
 	cordon_hold_exit();

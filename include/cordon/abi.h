@@ -74,7 +74,9 @@
 	  "R2: opened before the taint rose: close it, open it again")                             \
 	X(LABEL_FAILED, "label-failed", "R2: the label could not be stored")                       \
 	X(LABEL_SET, "label-set", "an administrator set a file's stored label")                    \
-	X(LABEL_CLEARED, "label-cleared", "an administrator cleared a file's stored label")
+	X(LABEL_CLEARED, "label-cleared", "an administrator cleared a file's stored label")        \
+	X(SHARED, "shared", "memory that others see could not rise with the taint")                \
+	X(IN_FLIGHT, "in-flight", "what was under way could not be ended in time")
 
 #define CORDON_OPERATIONS(X)                                                               \
 	X(NONE, "none", "")                                                                \

@@ -11,6 +11,7 @@
 #ifndef CORDON_TEST_ACTOR_H
 #define CORDON_TEST_ACTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -62,6 +63,8 @@ extern const struct actor_steps actor_seccomp_steps[];
 extern const struct actor_steps actor_view_steps[];
 extern const struct actor_steps actor_below_steps[];
 extern const struct actor_steps actor_fault_steps[];
+extern const struct actor_steps actor_flight_steps[];
+extern const struct actor_steps actor_queue_steps[];
 
 /* The newest descriptor, and the one before it (-1: none). */
 int actor_fd(const struct actor *actor);

@@ -416,6 +416,7 @@ static int step_flood(struct actor *actor, const char *argument)
 	char path[256];
 	struct flood flood = { .secret = path };
 	pthread_t thread;
+	size_t done = 0;
 	ssize_t sent;
 	void *result;
 	int error;
@@ -427,14 +428,19 @@ static int step_flood(struct actor *actor, const char *argument)
 	memset(flood.memory, '.', flood.bytes);
 	if (pthread_create(&thread, NULL, flood_change, &flood))
 		return -EAGAIN;
-	sent = send(actor_fd(actor), flood.memory, flood.bytes, MSG_NOSIGNAL);
-	error = errno;
+	/* A rise ends a send early: like others that send much, go on with the rest. */
+	do {
+		sent = TEMP_FAILURE_RETRY(send(actor_fd(actor), flood.memory + done,
+					       flood.bytes - done, MSG_NOSIGNAL));
+		error = errno;
+		done += sent > 0 ? sent : 0;
+	} while (sent > 0 && done < flood.bytes);
 	if (pthread_join(thread, &result) || result)
 		return -EIO;
 	free(flood.memory);
-	if (sent < 0)
+	if (!done)
 		return -error;
-	return (size_t)sent == flood.bytes ? 0 : -ETIMEDOUT;
+	return done == flood.bytes ? 0 : -ETIMEDOUT;
 }
 
 const struct actor_steps actor_net_steps[] = {

@@ -28,6 +28,7 @@ static socklen_t parse_name(const char *name, struct sockaddr_un *address)
 	return offsetof(struct sockaddr_un, sun_path) + length + (*name != '@');
 }
 
+/* With a time limit, what waits ends with EINTR when the label rises that it waits for. */
 static int keep_socket(struct actor *actor, int type)
 {
 	const struct timeval limit = { .tv_sec = PATIENCE_S };
@@ -93,7 +94,7 @@ static int step_unix_sendto(struct actor *actor, const char *name)
 
 static int step_recv(struct actor *actor, const char *unused)
 {
-	ssize_t length = recv(actor_fd(actor), actor->buffer, ACTOR_BUFFER, 0);
+	ssize_t length = TEMP_FAILURE_RETRY(recv(actor_fd(actor), actor->buffer, ACTOR_BUFFER, 0));
 
 	(void)unused;
 	if (length < 0)
@@ -140,7 +141,7 @@ static int step_recv_fd(struct actor *actor, const char *unused)
 	int fd;
 
 	(void)unused;
-	if (recvmsg(actor_fd(actor), &message, 0) < 0)
+	if (TEMP_FAILURE_RETRY(recvmsg(actor_fd(actor), &message, 0)) < 0)
 		return -errno;
 	/* A descriptor that is refused is left out of the message. */
 	if (!CMSG_FIRSTHDR(&message) || message.msg_flags & MSG_CTRUNC)

@@ -119,8 +119,10 @@ static int reset_arena_in_child(const char *arena, const char *content)
 	int status;
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		place_share_nothing();
 		_exit(-reset_arena(arena, content));
+	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return -ECHILD;
 	return -WEXITSTATUS(status);

@@ -128,6 +128,8 @@ const char *actor_status_text(int status);
 
 /* True when @bytes are in a file, name, symlink or attribute under @path. */
 bool place_holds(const char *path, const void *bytes, size_t length);
+/* In a child that is about to look into a classified place: see place.c. */
+void place_share_nothing(void);
 /* A number that changes when anything below @path does. */
 unsigned long long place_digest(const char *path);
 

@@ -125,8 +125,11 @@ FIXTURE_VARIANT_ADD(channel, C3_pipe_read_waits){ CHANNEL_WAITED, "fd=10 write",
 FIXTURE_VARIANT_ADD(channel, C3_pipe_readv_waits){ CHANNEL_WAITED, "fd=10 writev",
 						   "fd=10 try readv" };
 FIXTURE_VARIANT_ADD(channel, C3_pipe_writev){ CHANNEL_PIPE, "fd=10 writev", "fd=10 try readv" };
-FIXTURE_VARIANT_ADD(channel, C3_pipe_sendfile){ CHANNEL_PIPE, "fd=10 sendfile_out",
-						"fd=10 try read" };
+FIXTURE_VARIANT_ADD(channel, A10_C3_pipe_sendfile){ CHANNEL_PIPE, "fd=10 sendfile_out",
+						    "fd=10 try read" };
+FIXTURE_VARIANT_ADD(channel, M6_A10_C3_pipe_splice){ CHANNEL_PIPE, "fd=10 pipe_splice_out",
+						     "fd=10 try splice" };
+FIXTURE_VARIANT_ADD(channel, M6_C3_pipe_tee){ CHANNEL_PIPE, "fd=10 tee_out", "fd=10 try tee" };
 FIXTURE_VARIANT_ADD(channel, C3_pipe_reopened){ CHANNEL_PIPE, "fd=10 write",
 						"fd=10 try reopen read" };
 FIXTURE_VARIANT_ADD(channel, C4_socketpair_stream){ CHANNEL_STREAM, "fd=10 write",
@@ -147,16 +150,6 @@ FIXTURE_VARIANT_ADD(channel, C4_abstract_dgram){ CHANNEL_NAMED, "unix_sendto=@ch
 						 " try recv" };
 FIXTURE_VARIANT_ADD(channel, C3_fifo){ CHANNEL_NAMED, "open_rw=" FIFO " write",
 				       "open_rw=" FIFO " stop await=" WRITTEN " try read" };
-
-/* Why nothing stops it in this version, as docs/known-limits.md says; NULL: it is stopped. */
-static const char *known_limit(const struct _fixture_variant_channel *channel)
-{
-	if (strstr(channel->writer, "sendfile_out"))
-		return "no hook on the pipe that sendfile fills (M6)";
-	if (strstr(channel->reader, "splice"))
-		return "no receive hook in a splice out of a unix socket (M8)";
-	return NULL;
-}
 
 /* Then the file is opened first: the secret, or one of which anyone may know. */
 static bool sends_a_file(const struct _fixture_variant_channel *channel)
@@ -282,8 +275,6 @@ TEST_F(channel, cleared_reader_is_tainted)
 	char reader[512];
 	struct transfer done;
 
-	if (known_limit(variant))
-		SKIP(return, "known limit: %s", known_limit(variant));
 	snprintf(reader, sizeof(reader), "is_clean=" PROBE " %s is_tainted=" PROBE,
 		 variant->reader);
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
@@ -299,8 +290,6 @@ TEST_F(channel, enforcing_denies)
 {
 	struct transfer done;
 
-	if (known_limit(variant))
-		SKIP(return, "known limit: %s", known_limit(variant));
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	done = transfer(variant, self->ends, PLAIN, variant->reader);
 	EXPECT_TRUE(actor_denied(done.writer) || actor_denied(done.reader))

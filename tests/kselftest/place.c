@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -111,27 +112,56 @@ static void look_at(struct look *look, const char *path)
 	}
 }
 
+/*
+ * The harness shares memory with the child, and who shares memory rises together: the child gives
+ * up what it could write to there. Afterwards it can only do its work and exit.
+ */
+void place_share_nothing(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long first[64], last[64];
+	char line[512], rights[8];
+	int count = 0;
+
+	while (maps && count < 64 && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %7s", &first[count], &last[count], rights) == 3 &&
+		    rights[1] == 'w' && rights[3] == 's')
+			count++;
+	if (maps)
+		fclose(maps);
+	while (count--)
+		munmap((void *)first[count], last[count] - first[count]);
+}
+
+/* What was seen comes back through an event counter, which has no label: 64 bits, not 0. */
 static struct look look_in_child(const char *path, const void *bytes, size_t length)
 {
-	struct look *look = mmap(NULL, sizeof(*look), PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int counter = eventfd(0, EFD_CLOEXEC);
 	/* Who cannot look has found the worst. */
 	struct look result = { .found = true };
+	uint64_t seen;
 	int status;
 	pid_t pid;
 
-	if (look == MAP_FAILED)
+	if (counter < 0)
 		return result;
-	look->bytes = bytes;
-	look->length = length;
 	pid = fork();
 	if (pid == 0) {
-		look_at(look, path);
-		_exit(0);
+		struct look look = { .bytes = bytes, .length = length };
+
+		place_share_nothing();
+		look_at(&look, path);
+		seen = (look.digest >> 2) + 1;
+		if (write(counter, &seen, sizeof(seen)) != sizeof(seen))
+			_exit(2);
+		_exit(look.found);
 	}
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0)
-		result = *look;
-	munmap(look, sizeof(*look));
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) < 2 && read(counter, &seen, sizeof(seen)) == sizeof(seen)) {
+		result.found = WEXITSTATUS(status);
+		result.digest = seen;
+	}
+	close(counter);
 	return result;
 }
 
