@@ -319,8 +319,9 @@ void cordon_barrier_exit(void)
 	struct barrier *barrier, *next;
 
 	wait_event(none_outstanding, !atomic_read(&outstanding));
-	list_for_each_entry_safe(barrier, next, &barriers, list)
+	list_for_each_entry_safe(barrier, next, &barriers, list) {
 		barrier_unlist(barrier);
+	}
 	/* The last instructions of a work that has counted itself out. */
 	synchronize_rcu_tasks();
 }

@@ -82,6 +82,16 @@ int cordon_sealed(void);
 int cordon_file_label_read(struct inode *inode, u64 *known_label);
 int cordon_file_label_fetch(struct inode *inode);
 int cordon_file_label_raise(struct inode *inode, u64 raise, u64 *pending, u32 how);
+int cordon_kick_task(struct task_struct *task);
+int cordon_kick_own(void);
+int cordon_kick_later(void);
+int cordon_kick_result(void);
+struct cordon_share *cordon_share_get(u64 inode);
+void cordon_share_put(struct cordon_share *share);
+struct file *cordon_share_file(struct cordon_share *share, u32 index);
+void cordon_file_put(struct file *file);
+struct task_struct *cordon_share_task(struct cordon_share *share, u32 index);
+void cordon_task_put(struct task_struct *task);
 
 /* label_store.c: labels that survive. The two commands want cordon_lock. */
 int cordon_label_read(struct inode *inode, u64 *known_label);
