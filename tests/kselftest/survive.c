@@ -29,6 +29,7 @@
 #define TAP_FILE "/out/survive.tap"
 #define MODULE	 "/cordon.ko"
 #define KEPT	 DISK_DIR "/kept" /* the host's key and the canary, over the boots */
+#define RAISED	 DISK_DIR "/raised"
 #define KEY	 "/var/lib/cordon/label.key"
 #define FILES	 400
 #define ENOUGH	 40 /* are raised when the power may be cut */
@@ -55,7 +56,7 @@ static const char *file_name(const char *kind, int number)
 {
 	static char path[64];
 
-	snprintf(path, sizeof(path), DISK_DIR "/low/%s.%d", kind, number);
+	snprintf(path, sizeof(path), RAISED "/%s.%d", kind, number);
 	return path;
 }
 
@@ -110,7 +111,7 @@ static int write_unsafely(int number)
 static int raise_all(void)
 {
 	char steps[256];
-	int result = make_files("low");
+	int result = mkdir(RAISED, 0777) || chmod(RAISED, 0777) ? -errno : make_files("low");
 
 	if (!result)
 		result = make_files("control");
@@ -216,8 +217,8 @@ static int again(char *canary)
 		result = -EIO;
 	close(fd);
 	/* What the world makes anew. */
-	if (!result && (rename(DISK_DIR "/c", DISK_DIR "/old.c") || unlink(DISK_OLD_LINK) ||
-			unlink(DISK_LATE_LINK) || umount(DISK_DIR)))
+	if (!result && (rename(DISK_DIR "/c", DISK_DIR "/old.c") ||
+			rename(DISK_DIR "/low", DISK_DIR "/old.low") || umount(DISK_DIR)))
 		result = -errno;
 	return result ? result : world_build();
 }
