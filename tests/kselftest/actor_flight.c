@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -41,6 +43,26 @@ struct flight {
 	int ends[2]; /* of the channel: the partner's, the reader's */
 	int memory; /* a memfd of bytes, or -1 */
 	pid_t partner;
+	const struct race_kind *kind;
+};
+
+struct race_kind {
+	const char *name;
+	enum flight_end (*partner)(const struct flight *flight);
+	void (*reader)(struct flight *flight);
+	enum {
+		PIPE,
+		STREAM,
+		DATAGRAMS,
+		SHARED,
+		MEMORY_FILE,
+		MAPPED_FILE,
+		SEGMENT,
+		SENT_FILE,
+		SPLICED_FILE,
+		NONE
+	} channel;
+	int clone_flags; /* of the partner */
 	bool closes; /* the descriptor is closed while the write is under way */
 };
 
@@ -116,24 +138,29 @@ static enum flight_end drain(const struct flight *flight)
 	return canary ? tell(flight, canary) : NOTHING_SEEN;
 }
 
+static ssize_t write_some(const struct flight *flight, size_t done)
+{
+	off_t offset = done;
+
+	switch (flight->kind->channel) {
+	case SENT_FILE:
+		return sendfile(flight->ends[1], flight->memory, &offset, FLIGHT_BYTES - done);
+	case SPLICED_FILE:
+		return splice(flight->memory, &offset, flight->ends[1], NULL, FLIGHT_BYTES - done,
+			      0);
+	default:
+		return write(flight->ends[1], flight->bytes + done, FLIGHT_BYTES - done);
+	}
+}
+
 static void *write_all(void *argument)
 {
 	const struct flight *flight = argument;
 	size_t done = 0;
 	ssize_t wrote = 1;
 
-	if (flight->memory >= 0) {
-		off_t offset = 0;
-
-		while (done < FLIGHT_BYTES && wrote > 0) {
-			wrote = sendfile(flight->ends[1], flight->memory, &offset,
-					 FLIGHT_BYTES - done);
-			done += wrote > 0 ? wrote : 0;
-		}
-		return NULL;
-	}
 	while (done < FLIGHT_BYTES && wrote > 0) {
-		wrote = write(flight->ends[1], flight->bytes + done, FLIGHT_BYTES - done);
+		wrote = write_some(flight, done);
 		done += wrote > 0 ? wrote : 0;
 	}
 	return NULL;
@@ -166,14 +193,14 @@ static void read_while_writing(struct flight *flight)
 		_exit(NOT_PLAYED);
 	if (is_full(flight->ends[0])) {
 		/* Then no table of descriptors tells where it goes. */
-		if (flight->closes)
+		if (flight->kind->closes)
 			close(flight->ends[1]);
 		read_secret(flight);
 	}
 	close(flight->ends[0]);
 	kill(flight->partner, SIGCONT);
 	pthread_join(thread, NULL);
-	if (!flight->closes)
+	if (!flight->kind->closes)
 		close(flight->ends[1]);
 }
 
@@ -216,16 +243,34 @@ static enum flight_end look(const struct flight *flight)
 	return NOTHING_SEEN;
 }
 
-static void store(struct flight *flight)
+/* A load and a store, as a program does it; the kernel copies nothing into the page. */
+static bool store_secret(const struct flight *flight)
 {
 	char canary[CANARY_BYTES];
 	int fd = open(flight->secret, O_RDONLY | O_CLOEXEC);
+	bool got = fd >= 0 && read(fd, canary, sizeof(canary)) == CANARY_BYTES;
 
-	/* A load and a store, as a program does it; the kernel copies nothing into the page. */
-	if (fd >= 0 && read(fd, canary, sizeof(canary)) == CANARY_BYTES)
+	if (got)
 		memcpy(flight->bytes + FLIGHT_BYTES - CANARY_BYTES, canary, CANARY_BYTES);
-	else
+	return got;
+}
+
+static void store(struct flight *flight)
+{
+	if (!store_secret(flight))
 		kill(flight->partner, SIGKILL);
+}
+
+/* The child has its parent's memory until it ends; the parent, which read nothing, tells. */
+static enum flight_end lend(const struct flight *flight)
+{
+	store_secret(flight);
+	return NOTHING_SEEN;
+}
+
+static void await_child(struct flight *flight)
+{
+	_exit(look(flight));
 }
 
 /* ---- The memory of the reader, opened before it read ------------------------------------ */
@@ -266,86 +311,113 @@ static void read_while_open(struct flight *flight)
 
 /* ---- Rounds ---------------------------------------------------------------------------- */
 
-struct race_kind {
-	const char *name;
-	enum flight_end (*partner)(const struct flight *flight);
-	void (*reader)(struct flight *flight);
-	enum {
-		PIPE,
-		STREAM,
-		DATAGRAMS,
-		SHARED,
-		MEMORY_FILE,
-		SPLICED,
-		NONE
-	} channel;
-	bool closes;
-};
-
 static const struct race_kind race_kinds[] = {
-	{ "pipe_write", drain, read_while_writing, PIPE, false },
-	{ "pipe_write_closed", drain, read_while_writing, PIPE, true },
-	{ "stream_send", drain, read_while_writing, STREAM, false },
-	{ "memfd_sendfile", drain, read_while_writing, SPLICED, false },
-	{ "pipe_read", take, write_to_waiting, PIPE, false },
-	{ "stream_recv", take, write_to_waiting, STREAM, false },
-	{ "dgram_recv", take, write_to_waiting, DATAGRAMS, false },
-	{ "shared_anonymous", look, store, SHARED, false },
-	{ "shared_memfd", look, store, MEMORY_FILE, false },
-	{ "proc_mem", peep, read_while_open, NONE, false },
+	{ "pipe_write", drain, read_while_writing, .channel = PIPE },
+	{ "pipe_write_closed", drain, read_while_writing, .channel = PIPE, .closes = true },
+	{ "stream_send", drain, read_while_writing, .channel = STREAM },
+	{ "memfd_sendfile", drain, read_while_writing, .channel = SENT_FILE },
+	{ "memfd_splice", drain, read_while_writing, .channel = SPLICED_FILE },
+	{ "pipe_read", take, write_to_waiting, .channel = PIPE },
+	{ "stream_recv", take, write_to_waiting, .channel = STREAM },
+	{ "dgram_recv", take, write_to_waiting, .channel = DATAGRAMS },
+	{ "shared_anonymous", look, store, .channel = SHARED },
+	{ "shared_memfd", look, store, .channel = MEMORY_FILE },
+	{ "shared_file", look, store, .channel = MAPPED_FILE },
+	{ "shared_segment", look, store, .channel = SEGMENT },
+	{ "shared_vm", look, store, .channel = NONE, .clone_flags = CLONE_VM },
+	{ "vfork", lend, await_child, .channel = NONE, .clone_flags = CLONE_VM | CLONE_VFORK },
+	{ "proc_mem", peep, read_while_open, .channel = NONE },
 };
 
-static bool open_channel(struct flight *flight, const struct race_kind *kind)
+static bool map_bytes(struct flight *flight, int flags)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	flight->bytes = mmap(NULL, FLIGHT_BYTES, PROT_READ | PROT_WRITE, flags, flight->memory, 0);
+	return flight->bytes != MAP_FAILED;
+}
+
+static bool map_file(struct flight *flight, int fd)
+{
+	flight->memory = fd;
+	return fd >= 0 && !ftruncate(fd, FLIGHT_BYTES) && map_bytes(flight, MAP_SHARED);
+}
+
+/* What nobody names any more goes when the last process that has it ends. */
+static bool attach_segment(struct flight *flight)
+{
+	int id = shmget(IPC_PRIVATE, FLIGHT_BYTES, IPC_CREAT | 0600);
+
+	flight->bytes = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	return flight->bytes != (void *)-1;
+}
+
+static bool map_low_file(struct flight *flight)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s.mapped", flight->low);
+	return map_file(flight, open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+}
+
+static bool open_channel(struct flight *flight)
+{
+	bool made = false;
 
 	flight->memory = -1;
-	switch (kind->channel) {
-	case PIPE:
-		if (pipe2(flight->ends, O_CLOEXEC))
-			return false;
-		break;
+	switch (flight->kind->channel) {
 	case STREAM:
+		made = !socketpair(AF_UNIX, SOCK_STREAM, 0, flight->ends);
+		break;
 	case DATAGRAMS:
-		if (socketpair(AF_UNIX, kind->channel == STREAM ? SOCK_STREAM : SOCK_DGRAM, 0,
-			       flight->ends))
-			return false;
+		made = !socketpair(AF_UNIX, SOCK_DGRAM, 0, flight->ends);
+		break;
+	case PIPE:
+		made = !pipe2(flight->ends, O_CLOEXEC);
+		break;
+	case NONE:
+		made = true;
 		break;
 	case SHARED:
-		flags = MAP_SHARED | MAP_ANONYMOUS;
-		break;
-	case SPLICED:
+		return map_bytes(flight, MAP_SHARED | MAP_ANONYMOUS);
+	case SEGMENT:
+		return attach_segment(flight);
+	case MAPPED_FILE:
+		return map_low_file(flight);
+	case SENT_FILE:
+	case SPLICED_FILE:
 		if (pipe2(flight->ends, O_CLOEXEC))
 			return false;
 		/* fall through */
 	case MEMORY_FILE:
-		flags = MAP_SHARED;
-		flight->memory = memfd_create("flight", MFD_CLOEXEC);
-		if (flight->memory < 0 || ftruncate(flight->memory, FLIGHT_BYTES))
-			return false;
-		break;
-	case NONE:
-		break;
+		return map_file(flight, memfd_create("flight", MFD_CLOEXEC));
 	}
-	flight->bytes = mmap(NULL, FLIGHT_BYTES, PROT_READ | PROT_WRITE, flags, flight->memory, 0);
-	return flight->bytes != MAP_FAILED;
+	return made && map_bytes(flight, MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static int run_partner(void *argument)
+{
+	const struct flight *flight = argument;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(flight->kind->partner(flight));
 }
 
 /* In a process of its own, which is the reader; the partner is its child. */
 static int play_round(const struct race_kind *kind, const char *secret, const char *low)
 {
-	struct flight flight = { .secret = secret, .low = low, .closes = kind->closes };
+	struct flight flight = { .secret = secret, .low = low, .kind = kind };
+	static char stack[2 * FLIGHT_BYTES] __attribute__((aligned(16)));
 	int status;
 
-	if (!open_channel(&flight, kind))
+	if (!open_channel(&flight))
 		return NOT_PLAYED;
-	flight.partner = fork();
-	if (flight.partner == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(kind->partner(&flight));
-	}
+	flight.partner =
+		clone(run_partner, stack + sizeof(stack), kind->clone_flags | SIGCHLD, &flight);
+	if (flight.partner < 0)
+		return NOT_PLAYED;
 	kind->reader(&flight);
-	if (flight.partner < 0 || waitpid(flight.partner, &status, 0) != flight.partner)
+	if (waitpid(flight.partner, &status, 0) != flight.partner)
 		return NOT_PLAYED;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : NOTHING_SEEN;
 }

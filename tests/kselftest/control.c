@@ -18,7 +18,7 @@
 #define CONTROL	     "/run/cordon/control"
 #define ANSWER_BYTES (1 << 18)
 /* Most of it the verifier's, where QEMU emulates the CPU. */
-#define START_MS 120000
+#define START_MS 300000
 
 static int connect_control(void)
 {
@@ -168,6 +168,14 @@ static int start_daemon(char *const argv[], const char *output)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -ECHILD;
 }
 
+/* The records of this controller, for as long as it lives. */
+static int follow(void)
+{
+	char *argv[] = { "cordon", "records", "-f", "--json", NULL };
+
+	return start_daemon(argv, RECORDS_FILE);
+}
+
 int control_start(void)
 {
 	const struct timespec pause = { .tv_nsec = 50000000 };
@@ -176,15 +184,8 @@ int control_start(void)
 
 	for (int ms = 0; ms < START_MS && !result; ms += 50) {
 		if (control_pid() > 0)
-			return 0;
+			return follow();
 		nanosleep(&pause, NULL);
 	}
 	return result ? result : -ETIMEDOUT;
-}
-
-int control_follow(void)
-{
-	char *argv[] = { "cordon", "records", "-f", "--json", NULL };
-
-	return start_daemon(argv, RECORDS_FILE);
 }

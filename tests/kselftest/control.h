@@ -35,11 +35,12 @@ int control_load_next(const struct policy_change *change);
 /* The line of the world's policy that begins with @rule. */
 int control_rule_line(const char *rule);
 
-/* Starts cordond, as `run` does, and waits until it answers. 0 or -errno. */
+/*
+ * Starts cordond, waits until it answers, and starts what writes RECORDS_FILE, which ends with it.
+ * 0 or -errno.
+ */
 int control_start(void);
 /* The process that answers now. */
 pid_t control_pid(void);
-/* Starts what writes RECORDS_FILE; it ends with the controller. */
-int control_follow(void);
 
 #endif /* CORDON_TEST_CONTROL_H */

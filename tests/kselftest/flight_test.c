@@ -25,12 +25,17 @@ FLIGHT(M5_G1_pipe_write, "pipe_write", ROUNDS);
 FLIGHT(M5_G1_pipe_write_closed, "pipe_write_closed", "20");
 FLIGHT(M5_G1_C4_stream_send, "stream_send", ROUNDS);
 FLIGHT(A10_M6_memfd_sendfile, "memfd_sendfile", "20");
+FLIGHT(M6_G1_memfd_splice, "memfd_splice", "20");
 FLIGHT(C3_G2_pipe_read, "pipe_read", ROUNDS);
 FLIGHT(C4_G2_stream_recv, "stream_recv", ROUNDS);
 FLIGHT(C4_G2_dgram_recv, "dgram_recv", "20");
 FLIGHT(B9_G2_proc_mem, "proc_mem", ROUNDS);
 FLIGHT(M6_B15_shared_anonymous, "shared_anonymous", "20");
 FLIGHT(M6_B14_shared_memfd, "shared_memfd", "20");
+FLIGHT(C1_B8_shared_file, "shared_file", "20");
+FLIGHT(M6_B15_shared_segment, "shared_segment", "20");
+FLIGHT(M10_B15_shared_vm, "shared_vm", "20");
+FLIGHT(M10_B15_vfork, "vfork", "20");
 
 FIXTURE_SETUP(flight)
 {

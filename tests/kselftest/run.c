@@ -94,8 +94,7 @@ static int start_guard(void)
 		fprintf(stderr, "# %s: %s\n", MODULE, strerror(-result));
 		return result;
 	}
-	result = control_start();
-	return result ? result : control_follow();
+	return control_start();
 }
 
 static void run_test(const char *dir, const char *name, const char *phase, char *option,

@@ -313,7 +313,6 @@ TEST_F_TIMEOUT(guarded, E3_M3_sealed_without_the_controller, 180)
 	ASSERT_EQ(0, control_start());
 	EXPECT_TRUE(status_is("seal.sealed"));
 	EXPECT_EQ(0, load_signed(NULL, "bob", NULL));
-	EXPECT_EQ(0, control_follow());
 }
 
 /* The keys are those of the moment when it was sealed. */

@@ -14,7 +14,6 @@
 #include "label_text.h"
 #include "labels.h"
 #include "paths.h"
-#include "pins.h"
 
 static int read_key(struct cordon_label_key *key, struct cordon_failure *failure)
 {
@@ -78,7 +77,8 @@ static void attach_one(struct cordon_guard *guard, enum cordon_guard_program whi
 	}
 	guard->link[guard->link_count++] = link;
 	hold.link_fd[0] = link;
-	if (pin_descriptor(link, "links", name) || ioctl(guard->device, CORDON_IOCTL_HOLD, &hold))
+	/* Like the others it has no pin where the module holds it. */
+	if (ioctl(guard->device, CORDON_IOCTL_HOLD, &hold))
 		fprintf(stderr, "cordond: '%s' is not held: %s\n", name, strerror(errno));
 	if (guarded_note_all(guard, &failure))
 		fprintf(stderr, "cordond: %s\n", failure.text);
