@@ -73,7 +73,7 @@ vm_accel() {
 }
 
 vm_boot() {
-	line="console=ttyS0 loglevel=5 log_buf_len=4M panic=-1 oops=panic cryptomgr.notests rdinit=/cordon/init"
+	line="console=ttyS0 loglevel=5 log_buf_len=4M panic=-1 oops=panic no_timer_check cryptomgr.notests rdinit=/cordon/init"
 	set -- -nodefaults -no-user-config -display none -no-reboot -nic none -m "$mem" \
 		-accel "$accel" -cpu max -smp "$smp" -device virtio-serial-pci \
 		-kernel "$kernel_dir/boot/vmlinuz-$kernel" -initrd "$work/initrd"
