@@ -312,7 +312,7 @@ int cordon_barrier_take(void)
 /**
  * cordon_barrier_exit() - wait until no task has any work of ours left
  *
- * No program is attached any more, so there come no new ones.
+ * No program is attached any more, so there come no new ones. Last of those that wait for tasks.
  */
 void cordon_barrier_exit(void)
 {
@@ -322,6 +322,9 @@ void cordon_barrier_exit(void)
 	list_for_each_entry_safe(barrier, next, &barriers, list) {
 		barrier_unlist(barrier);
 	}
-	/* The last instructions of a work that has counted itself out. */
+	/*
+	 * The last instructions of whatever of this module ran in a task: a work of this file's, a
+	 * wish, a function in place of the kernel's. None sleeps after it has counted itself out.
+	 */
 	synchronize_rcu_tasks();
 }

@@ -28,7 +28,6 @@
 #include <linux/magic.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
@@ -509,11 +508,10 @@ int cordon_label_run(struct cordon_label_request *request)
 
 /*
  * Waits until all wishes are fulfilled. No program asks any more: they keep the module. The last
- * wish may still be on its way out of this module's code; it does not sleep there.
+ * wish may still be on its way out of this module's code: cordon_barrier_exit() waits for that.
  */
 void cordon_label_exit(void)
 {
 	wait_event(no_wishes, !atomic_read(&wishes));
-	synchronize_rcu_tasks();
 	memzero_explicit(label_key, sizeof(label_key));
 }

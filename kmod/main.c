@@ -36,6 +36,7 @@ static int __init cordon_init(void)
 
 err_kfuncs:
 	cordon_splice_exit();
+	cordon_barrier_exit();
 err_splice:
 	cordon_epochs_exit();
 	cordon_ledger_exit();

@@ -15,10 +15,15 @@
 #include <linux/printk.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/task_work.h>
 #include <asm/syscall.h>
 #include "cordon.h"
+
+/* Who is asking the LSMs, which may sleep there: the module's code stays until he is back. */
+DEFINE_STATIC_SRCU(askers);
 
 /* As fs/pipe.c has it. A FIFO opened with O_PATH has no private_data. */
 static struct pipe_inode_info *pipe_of(struct file *file, bool for_splice)
@@ -84,12 +89,16 @@ static int check_pipe(struct file *file)
 static struct pipe_inode_info *judged_pipe(struct file *file, bool for_splice)
 {
 	struct pipe_inode_info *pipe = pipe_of(file, for_splice);
-	int err = pipe && for_splice ? check_pipe(file) : 0;
+	int asker, err;
 
-	if (!err)
+	if (!pipe || !for_splice)
 		return pipe;
-	change_answer(err);
-	return NULL;
+	asker = srcu_read_lock(&askers);
+	err = check_pipe(file);
+	if (err)
+		change_answer(err);
+	srcu_read_unlock(&askers, asker);
+	return err ? NULL : pipe;
 }
 
 static void notrace take_place(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
@@ -132,4 +141,6 @@ void cordon_splice_exit(void)
 {
 	unregister_ftrace_function(&splice_ops);
 	ftrace_free_filter(&splice_ops);
+	/* Who came before that; cordon_barrier_exit() waits for his last instructions. */
+	synchronize_srcu(&askers);
 }
