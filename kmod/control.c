@@ -23,21 +23,17 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
-#include <linux/wait.h>
 #include "cordon.h"
 
 DEFINE_MUTEX(cordon_lock);
 
-/* The controller; @mm is NULL when there is none. Protected by cordon_lock, as is open_files. */
+/* The controller; @mm is NULL when there is none. Protected by cordon_lock. */
 static struct {
 	struct mm_struct *mm; /* compared only; the reference keeps the address from being reused */
 	struct pid *pid;
 	bool greeted; /* said HELLO in our version */
 	bool left; /* said LEAVE */
 } controller;
-
-static u32 open_files; /* the controller's and observers' */
-static DECLARE_WAIT_QUEUE_HEAD(all_left);
 
 static atomic64_t refused = ATOMIC64_INIT(0);
 static u64 load_boottime_ns;
@@ -330,8 +326,6 @@ static int control_open(struct inode *inode, struct file *file)
 	mutex_lock(&cordon_lock);
 	if (is_controllers(file))
 		err = become_controller();
-	if (!err)
-		WRITE_ONCE(open_files, open_files + 1);
 	mutex_unlock(&cordon_lock);
 	return err ? record_refusal("open", file->f_flags, err) : nonseekable_open(inode, file);
 }
@@ -341,9 +335,7 @@ static int control_release(struct inode *inode, struct file *file)
 	mutex_lock(&cordon_lock);
 	if (is_controllers(file))
 		forget_controller();
-	WRITE_ONCE(open_files, open_files - 1);
 	mutex_unlock(&cordon_lock);
-	wake_up_all(&all_left);
 	return 0;
 }
 
@@ -402,16 +394,18 @@ int __init cordon_control_init(void)
 /**
  * cordon_control_exit() - remove /dev/cordon
  *
- * A forced unload comes here with the device open or links held, and cannot be refused any more.
- * It can be made to wait: until the controller agrees, by releasing the links and leaving, all
- * stays in place (bypass M3). New controllers cannot come, the module loader refuses them; without
- * one, that is until the next boot.
+ * A forced unload comes here with the device open, links held or programs loaded that call into
+ * this module, and cannot be refused any more. It can be made to wait: until the controller agrees,
+ * by releasing the links and leaving, all stays in place (bypass M3). New controllers cannot come,
+ * the module loader refuses them; without one, that is until the next boot. Each of the three is a
+ * reference to the module, and nobody wakes who waits for the last one.
  */
 void cordon_control_exit(void)
 {
-	if (cordon_hold_pinned() || READ_ONCE(open_files))
+	if (module_refcount(THIS_MODULE) > 0)
 		pr_alert("%s[%d] unloads by force; it waits until the controller agrees\n",
 			 current->comm, task_tgid_nr(current));
-	wait_event_idle(all_left, !READ_ONCE(open_files) && !cordon_hold_pinned());
+	while (module_refcount(THIS_MODULE) > 0)
+		schedule_timeout_idle(HZ / 10);
 	misc_deregister(&control_device);
 }

@@ -24,7 +24,6 @@ int cordon_hold_set_mode(const struct cordon_set_mode *request);
 void cordon_hold_list(struct cordon_links *links);
 u32 cordon_hold_count(void);
 u32 cordon_hold_flags(void);
-bool cordon_hold_pinned(void);
 
 /* ledger.c: chains of audit records. Begin and state want cordon_lock. */
 void cordon_ledger_init(void);

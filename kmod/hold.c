@@ -83,8 +83,8 @@ static void unuse_self(void)
 #endif
 
 /*
- * Pins while a link is held (enforcing holds some always). The caller runs in an ioctl of an open /dev/cordon, which
- * has a reference of its own, so this never drops the last one.
+ * Pins while a link is held; enforcing holds some always. The caller runs in an ioctl of an open
+ * /dev/cordon, which has a reference of its own, so this never drops the last one.
  */
 static void apply_pin(void)
 {
@@ -100,7 +100,7 @@ static void apply_pin(void)
 		unuse_self();
 		module_put(THIS_MODULE);
 	}
-	WRITE_ONCE(pinned, wanted);
+	pinned = wanted;
 }
 
 static bool is_held(const struct bpf_link *link)
@@ -262,14 +262,6 @@ u32 cordon_hold_flags(void)
 	lockdep_assert_held(&cordon_lock);
 	return CORDON_HELLO_FTRACE_HELD |
 	       (mode == CORDON_MODE_ENFORCING ? CORDON_HELLO_ENFORCING : 0);
-}
-
-/**
- * cordon_hold_pinned() - whether this module must stay; wants no lock
- */
-bool cordon_hold_pinned(void)
-{
-	return READ_ONCE(pinned);
 }
 
 /**

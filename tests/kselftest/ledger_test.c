@@ -152,7 +152,8 @@ FIXTURE_TEARDOWN(ledger)
 	ledger_probe__destroy(self->probe);
 	free(self->buffer);
 	close(self->door);
-	EXPECT_EQ(0, unload_module_soon());
+	if (is_loaded())
+		EXPECT_EQ(0, unload_module_soon());
 }
 
 static int read_some(int door, struct auditor *auditor, char *buffer)
@@ -299,6 +300,26 @@ TEST_F(ledger, nobody_else_s_program_makes_records)
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+/* A program that calls into the module keeps it, also from `rmmod -f`; nobody holds its link. */
+TEST_F(ledger, M3_forced_unload_waits_for_the_programs)
+{
+	pid_t child;
+	int status;
+
+	close(self->door);
+	self->door = -1;
+	self->probe->bss->wanted = 1;
+	child = start_forced_unload();
+	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	EXPECT_EQ(0, run_on(0, self->probe->progs.seal_record));
+	EXPECT_EQ(0, self->probe->bss->failed[0]);
+	ledger_probe__destroy(self->probe);
+	self->probe = NULL;
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_FALSE(is_loaded());
 }
 
 /* ---- Chains -------------------------------------------------------------------------------- */

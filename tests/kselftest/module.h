@@ -73,6 +73,22 @@ static inline int unload_module_soon(void)
 	return err;
 }
 
+/*
+ * Starts `rmmod -f` in a child that holds nothing of the caller's, and gives it time to do harm.
+ * Returns the child; its exit code is the errno.
+ */
+static inline pid_t start_forced_unload(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		close_range(3, ~0U, 0);
+		_exit(-unload_module(O_TRUNC));
+	}
+	pause_ms(500);
+	return child;
+}
+
 static inline int open_door(void)
 {
 	return result(open(CORDON_DEVICE, O_RDWR | O_CLOEXEC));

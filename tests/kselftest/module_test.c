@@ -379,19 +379,6 @@ TEST_F(module, what_holds_links_does_not_unload)
 	EXPECT_EQ(-EPERM, try_mkdir());
 }
 
-/* Starts `rmmod -f` in a child that is no controller, gives it time, and returns the child. */
-static pid_t start_forced_unload(int door)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		close(door);
-		_exit(-unload_module(O_TRUNC));
-	}
-	pause_ms(500);
-	return child;
-}
-
 /*
  * Where the kernel lets us, it is refused; elsewhere it waits for the controller's consent. Both
  * are success here, what counts is that enforcement stays.
@@ -406,7 +393,7 @@ TEST_F(module, forced_unload_ends_nothing)
 	ASSERT_EQ(0, hold(self->door, link));
 	close(link);
 	ASSERT_EQ(0, set_mode(self->door, CORDON_MODE_ENFORCING));
-	child = start_forced_unload(self->door);
+	child = start_forced_unload();
 	EXPECT_TRUE(is_loaded());
 	EXPECT_EQ(-EPERM, try_mkdir());
 	EXPECT_EQ(-EBUSY, set_ftrace("0"));
@@ -425,7 +412,7 @@ TEST_F(module, forced_unload_ends_nothing)
 TEST_F(module, forced_unload_waits_for_the_controller)
 {
 	struct cordon_hello hello;
-	pid_t child = start_forced_unload(self->door);
+	pid_t child = start_forced_unload();
 	int status;
 
 	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
