@@ -59,6 +59,7 @@ struct command {
 	int (*run)(union argument *argument);
 	bool before_hello;
 	bool for_observers;
+	bool without_lock; /* waits for a disk: nobody else shall wait for that */
 };
 
 static int run_hello(union argument *argument)
@@ -171,7 +172,7 @@ static const struct command commands[] = {
 	[_IOC_NR(CORDON_IOCTL_SEAL_STATE)] = { CORDON_IOCTL_SEAL_STATE, run_seal_state,
 					       .for_observers = true },
 	[_IOC_NR(CORDON_IOCTL_LABEL_KEY)] = { CORDON_IOCTL_LABEL_KEY, run_label_key },
-	[_IOC_NR(CORDON_IOCTL_LABEL)] = { CORDON_IOCTL_LABEL, run_label },
+	[_IOC_NR(CORDON_IOCTL_LABEL)] = { CORDON_IOCTL_LABEL, run_label, .without_lock = true },
 };
 
 /* Whether the opener asked to change something, not only to look. */
@@ -241,9 +242,11 @@ static int run_command(const struct file *file, unsigned int number, void __user
 	mutex_lock(&cordon_lock);
 	err = check_caller(file, command);
 	answered = !err;
-	if (!err)
+	if (!err && !command->without_lock)
 		err = run_locked(file, command, &argument);
 	mutex_unlock(&cordon_lock);
+	if (!err && command->without_lock)
+		err = command->run(&argument);
 	/* HELLO answers also when it fails, and its answer says why. */
 	if (answered && (_IOC_DIR(number) & _IOC_READ) &&
 	    copy_to_user(user, &argument, _IOC_SIZE(number)))

@@ -10,12 +10,13 @@
 #include <cordon/abi.h>
 
 /*
- * The module's only lock: who the controller is, what is held, the mode. It may sleep and is
- * never taken in a hook. Order: misc_mtx (held by the misc core around open) -> cordon_lock.
+ * Who the controller is, what is held, the mode. It may sleep, so it is never taken in a hook; the
+ * misc core holds misc_mtx around open, and with it every open of such a device, so it is never
+ * held over I/O. Order: misc_mtx -> cordon_lock -> epochs_lock (epoch.c).
  */
 extern struct mutex cordon_lock;
 
-/* hold.c: keeps enforcement in place. All but init, exit and pinned want cordon_lock. */
+/* hold.c: keeps enforcement in place. All but init and exit want cordon_lock. */
 int cordon_hold_init(void);
 void cordon_hold_exit(void);
 int cordon_hold_links(const struct cordon_hold *request);
@@ -92,7 +93,7 @@ void cordon_file_put(struct file *file);
 struct task_struct *cordon_share_task(struct cordon_share *share, u32 index);
 void cordon_task_put(struct task_struct *task);
 
-/* label_store.c: labels that survive. The two commands want cordon_lock. */
+/* label_store.c: labels that survive. Set_key wants cordon_lock; run waits for disks, without it. */
 int cordon_label_read(struct inode *inode, u64 *known_label);
 int cordon_label_fetch(struct inode *inode);
 int cordon_label_raise(struct inode *inode, u64 raise, u64 *pending, u32 how);

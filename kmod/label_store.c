@@ -307,7 +307,7 @@ static int make_wish(struct inode *inode, u64 raise, u32 how)
 		return -CORDON_REASON_LABEL_UNREAD;
 	if (!created && !label_table_try())
 		return -CORDON_REASON_LABEL_UNREAD;
-	wish = kzalloc(sizeof(*wish), GFP_ATOMIC);
+	wish = kzalloc(sizeof(*wish), GFP_ATOMIC | __GFP_NOWARN);
 	if (!wish)
 		return -CORDON_REASON_LABEL_FAILED;
 	if (!atomic_inc_not_zero(&sb->s_active))
@@ -439,7 +439,7 @@ static int change(struct dentry *dentry, struct cordon_label_request *request)
 		return -EOPNOTSUPP;
 	if (sb_rdonly(sb))
 		return -EROFS;
-	if (!have_key)
+	if (!smp_load_acquire(&have_key))
 		return -ENOKEY;
 	sb_start_write(sb);
 	if (request->command == CORDON_LABEL_SET)
@@ -489,7 +489,6 @@ int cordon_label_run(struct cordon_label_request *request)
 	struct file *file;
 	int err = 0;
 
-	lockdep_assert_held(&cordon_lock);
 	if (request->command >= CORDON_LABEL_COMMANDS || !cordon_label_valid(request->label))
 		return -EINVAL;
 	file = fget_raw(request->fd);

@@ -5,12 +5,23 @@
  * Needs root, a guest, /cordon.ko, and no other program that uses the module. What stands for
  * enforcement is a BPF LSM program of three instructions that denies every mkdir.
  */
+#include <linux/fs.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <cordon/label.h>
 #include "module.h"
+#include "world.h"
 #include "kselftest_harness.h"
 
 #define LONG_TIMEOUT 120
+#define LOADS	     50 /* SOAK_ENV: a thousand */
+#define LOADS_SOAKED 1000
+#define SOAK_TIMEOUT 7200
 
 /* Runs @body in a child process; its result becomes the parent's. */
 #define IN_CHILD(body)                                                              \
@@ -433,6 +444,57 @@ TEST_F(module, ftrace_stays_on)
 	EXPECT_EQ(-EPERM, try_mkdir());
 	close(link);
 	EXPECT_EQ(0, mkdir_allowed_soon());
+}
+
+/* ---- A disk that does not answer ------------------------------------------------------------ */
+
+struct label_command {
+	int door, file;
+	int result; /* 1: under way */
+};
+
+static void *set_label(void *argument)
+{
+	struct label_command *command = argument;
+	struct cordon_label_request request = {
+		.fd = command->file,
+		.command = CORDON_LABEL_SET,
+		.label = CORDON_LABEL_TOP,
+	};
+
+	command->result = result(ioctl(command->door, CORDON_IOCTL_LABEL, &request));
+	return NULL;
+}
+
+/* A controller that waits for a disk keeps nobody else waiting: no observer, none of its threads. */
+TEST_F(module, a_frozen_disk_holds_up_its_own_command_only)
+{
+	struct cordon_label_key key = { .key = { 1 } };
+	struct label_command command = { .door = self->door, .result = 1 };
+	struct cordon_hello hello;
+	pthread_t thread;
+	int disk;
+
+	mkdir(DISK_DIR, 0700);
+	if (mount(DISK_DEVICE, DISK_DIR, "ext4", 0, ""))
+		SKIP(return, "no disk: " DISK_DEVICE);
+	ASSERT_EQ(0, result(ioctl(self->door, CORDON_IOCTL_LABEL_KEY, &key)));
+	disk = open(DISK_DIR, O_RDONLY | O_CLOEXEC);
+	command.file = openat(disk, "frozen", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_LE(0, command.file);
+	ASSERT_EQ(0, ioctl(disk, FIFREEZE, 0));
+	EXPECT_EQ(0, pthread_create(&thread, NULL, set_label, &command));
+	pause_ms(300);
+	EXPECT_EQ(1, command.result);
+	/* An alarm ends the test if this does not answer; thawed by then or not. */
+	EXPECT_EQ(0, IN_CHILD(open_to_look() < 0 ? -EIO : 0));
+	EXPECT_EQ(0, say_hello(self->door, &hello));
+	ASSERT_EQ(0, ioctl(disk, FITHAW, 0));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, command.result);
+	close(command.file);
+	close(disk);
+	EXPECT_EQ(0, umount(DISK_DIR));
 }
 
 FIXTURE(no_module){};
