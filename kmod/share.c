@@ -25,6 +25,8 @@
 /* More of either than this is refused. */
 #define SHARED_MAX 4096
 #define LIST_FIRST 16
+/* Nor are more comparisons made than this: hooks do not give the CPU away. Some 10 ms. */
+#define LOOKS_MAX (1 << 22)
 
 struct list {
 	void **item;
@@ -38,7 +40,15 @@ struct cordon_share {
 	struct list files; /* struct file, counted */
 	struct list spaces; /* struct mm_struct, mm_users counted */
 	struct list tasks; /* struct task_struct, counted */
+	u32 looks;
 };
+
+/* Return: 0, or -ENOSPC when there is too much to look at. */
+static int look(struct cordon_share *share, u32 comparisons)
+{
+	share->looks += comparisons;
+	return share->looks > LOOKS_MAX ? -ENOSPC : 0;
+}
 
 static int list_append(struct list *list, void *item)
 {
@@ -82,13 +92,26 @@ static bool knows_file(const struct cordon_share *share, const struct inode *ino
 /* An address space that nobody uses any more shows nothing to anybody. */
 static int add_space(struct cordon_share *share, struct mm_struct *mm)
 {
-	int err;
+	int err = look(share, 1 + share->spaces.count);
 
-	if (knows_space(share, mm) || !mmget_not_zero(mm))
-		return 0;
+	if (err || knows_space(share, mm) || !mmget_not_zero(mm))
+		return err;
 	err = list_append(&share->spaces, mm);
 	if (err)
 		mmput_async(mm);
+	return err;
+}
+
+/* The one that @task uses; it may be leaving it at this moment. */
+static int add_space_of(struct cordon_share *share, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	int err;
+
+	if (!mm)
+		return 0;
+	err = add_space(share, mm);
+	mmput_async(mm);
 	return err;
 }
 
@@ -118,10 +141,13 @@ static bool may_write(const struct vm_area_struct *area)
 static int add_area(struct cordon_share *share, struct vm_area_struct *area)
 {
 	struct file *file = area->vm_file;
-	int err;
+	int err = look(share, 1);
 
-	if (!file || !may_write(area) || knows_file(share, file_inode(file)))
-		return 0;
+	if (err || !file || !may_write(area))
+		return err;
+	err = look(share, share->files.count);
+	if (err || knows_file(share, file_inode(file)))
+		return err;
 	err = list_append(&share->files, get_file(file));
 	if (err) {
 		fput(file);
@@ -162,15 +188,19 @@ static int add_tracers(struct cordon_share *share)
 	rcu_read_lock();
 	for_each_process_thread(task, thread)
 	{
-		struct mm_struct *mm = READ_ONCE(thread->mm), *tracer;
+		struct task_struct *tracer;
 
-		if (!READ_ONCE(thread->ptrace) || !mm)
+		err = look(share, 1);
+		if (err)
+			break;
+		if (!READ_ONCE(thread->ptrace))
 			continue;
-		tracer = READ_ONCE(rcu_dereference(thread->parent)->mm);
-		if (tracer && knows_space(share, mm))
-			err = add_space(share, tracer);
-		else if (tracer && knows_space(share, tracer))
-			err = add_space(share, mm);
+		/* What is not known yet is compared only: nothing keeps it. */
+		tracer = rcu_dereference(thread->parent);
+		if (knows_space(share, READ_ONCE(thread->mm)))
+			err = add_space_of(share, tracer);
+		else if (knows_space(share, READ_ONCE(tracer->mm)))
+			err = add_space_of(share, thread);
 		if (err)
 			break;
 	}
