@@ -11,7 +11,9 @@
  * To the kicked it is as if a signal without a handler had come (signal(7) lists what that ends).
  *
  * Who owns a barrier is on his way to userspace himself: nobody waits for him, so barriers never
- * wait for each other. A task that cannot be interrupted keeps the owner waiting for PATIENCE;
+ * wait for each other. (But who does the orders of an io_uring goes on with the next when one has
+ * failed: he is waited for until he waits himself. Task works run last in, first out, so that he
+ * crosses for others before he waits for them.) A task that cannot be interrupted keeps the owner waiting for PATIENCE;
  * then the access is refused.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -24,6 +26,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/task_work.h>
@@ -40,12 +43,20 @@ struct barrier {
 	atomic_t pending; /* kicks that have not run */
 	bool failed; /* somebody did not cross in time */
 	bool pauses; /* waits a moment, for a lock and not for a task */
+	bool lingers; /* the owner may do more before it is at the border */
+	bool waits; /* it is there */
 	wait_queue_head_t all_crossed;
 };
 
 struct kick {
 	struct callback_head work;
 	struct barrier *barrier;
+};
+
+/* What the children of vfork that use one address space have their parents wait for. */
+struct vforks {
+	u32 count;
+	const struct completion *done[32];
 };
 
 /* At most one a task. Taken in hooks and in task work, never in an interrupt; nothing nests in it. */
@@ -100,7 +111,7 @@ static bool owns_barrier(const struct task_struct *task)
 
 	spin_lock(&barriers_lock);
 	barrier = barrier_of(task);
-	owns = barrier && !barrier->failed;
+	owns = barrier && !barrier->failed && (barrier->waits || !barrier->lingers);
 	spin_unlock(&barriers_lock);
 	return owns;
 }
@@ -131,6 +142,9 @@ static void wait_for_all(struct callback_head *work)
 {
 	struct barrier *barrier = container_of(work, struct barrier, wait);
 
+	spin_lock(&barriers_lock);
+	barrier->waits = true;
+	spin_unlock(&barriers_lock);
 	if (barrier->pauses)
 		usleep_range(200, 1000);
 	if (!(current->flags & PF_EXITING))
@@ -157,6 +171,20 @@ static void purge_dead(void)
 	}
 }
 
+/* One system call of it, or one turn of a worker, has many orders, each with a check of its own. */
+static bool takes_many_orders(void)
+{
+	bool many = current->flags & PF_USER_WORKER;
+
+#ifdef CONFIG_IO_URING
+	many |= !!current->io_uring;
+#endif
+#ifdef CONFIG_AIO
+	many |= current->mm && rcu_access_pointer(current->mm->ioctx_table);
+#endif
+	return many;
+}
+
 /* The caller's barrier; a new one has its owner wait at the border. NULL: no memory. */
 static struct barrier *barrier_own(void)
 {
@@ -172,6 +200,7 @@ static struct barrier *barrier_own(void)
 	if (!barrier)
 		return NULL;
 	barrier->owner = get_task_struct(current);
+	barrier->lingers = takes_many_orders();
 	refcount_set(&barrier->refs, 1);
 	init_waitqueue_head(&barrier->all_crossed);
 	init_task_work(&barrier->wait, wait_for_all);
@@ -187,33 +216,52 @@ static struct barrier *barrier_own(void)
 	return barrier;
 }
 
-/* A parent that waits for its vfork child copies nothing, and cannot be interrupted. Wants RCU. */
-static bool waits_for_vfork(const struct task_struct *parent, const struct mm_struct *mm)
+/*
+ * Who waits for a vfork child copies nothing, and cannot be interrupted. The child points into the
+ * stack of the one that waits for it; its parent can be somebody else (CLONE_PARENT).
+ */
+static bool waits_for_vfork(const struct task_struct *task, const struct vforks *vforks)
+{
+	unsigned long stack = (unsigned long)task_stack_page(task);
+	u32 i;
+
+	for (i = 0; i < vforks->count; i++)
+		if ((unsigned long)vforks->done[i] - stack < THREAD_SIZE)
+			return true;
+	return false;
+}
+
+/* The vfork children that still use @mm. Return: 0, or -ENOSPC for too many. */
+static int find_vforks(const struct mm_struct *mm, struct vforks *vforks)
 {
 	struct task_struct *task, *thread;
+	int err = 0;
 
-	for_each_process_thread(
-		task, thread) if (READ_ONCE(thread->vfork_done) && READ_ONCE(thread->mm) == mm &&
-				  rcu_access_pointer(thread->real_parent) == parent) return true;
-	return false;
+	rcu_read_lock();
+	for_each_process_thread(task, thread)
+	{
+		const struct completion *done = READ_ONCE(thread->vfork_done);
+
+		if (!done || READ_ONCE(thread->mm) != mm)
+			continue;
+		err = vforks->count == ARRAY_SIZE(vforks->done) ? -ENOSPC : 0;
+		if (err)
+			break;
+		vforks->done[vforks->count++] = done;
+	}
+	rcu_read_unlock();
+	return err;
 }
 
 /* Nothing of @task can be between a check and a copy. */
 static bool is_at_border(struct task_struct *task)
 {
 	return task == current || (task->flags & PF_KTHREAD) || READ_ONCE(task->exit_state) ||
-	       task_is_stopped_or_traced(task) || owns_barrier(task) ||
-	       ((READ_ONCE(task->__state) & TASK_UNINTERRUPTIBLE) &&
-		waits_for_vfork(task, READ_ONCE(task->mm)));
+	       task_is_stopped_or_traced(task) || owns_barrier(task);
 }
 
-/**
- * cordon_barrier_kick() - have a task cross before the caller goes on
- * @task: the other
- *
- * Return: 1 when the caller has to wait, 0 when @task is at the border already, -ENOMEM.
- */
-int cordon_barrier_kick(struct task_struct *task)
+/* As cordon_barrier_kick(), to whom no vfork child is known. */
+static int kick_one(struct task_struct *task)
 {
 	struct barrier *barrier;
 	struct kick *kick;
@@ -242,27 +290,47 @@ int cordon_barrier_kick(struct task_struct *task)
 }
 
 /**
+ * cordon_barrier_kick() - have a task cross before the caller goes on
+ * @task: the other
+ *
+ * Return: 1 when the caller has to wait, 0 when @task is at the border already, -ENOMEM.
+ */
+int cordon_barrier_kick(struct task_struct *task)
+{
+	struct vforks vforks = {};
+
+	if ((READ_ONCE(task->__state) & TASK_UNINTERRUPTIBLE) &&
+	    !find_vforks(READ_ONCE(task->mm), &vforks) && waits_for_vfork(task, &vforks))
+		return 0;
+	return kick_one(task);
+}
+
+/**
  * cordon_barrier_kick_own() - have all other tasks that use the caller's memory cross
  *
  * The caller holds a struct cordon_share of its own memory.
  *
- * Return: how many the caller has to wait for, or -ENOMEM.
+ * Return: how many the caller has to wait for, -ENOMEM, or -ENOSPC for too many vforks at once.
  */
 int cordon_barrier_kick_own(void)
 {
 	struct mm_struct *mm = current->mm;
 	struct task_struct *task, *thread;
-	int kicked = 0, result = 0;
+	struct vforks vforks = {};
+	int kicked = 0, result;
 
 	/* Every task that uses it holds a reference, and so does the caller's share. */
 	if (!mm || atomic_read(&mm->mm_users) <= 2)
 		return 0;
+	result = find_vforks(mm, &vforks);
+	if (result)
+		return result;
 	rcu_read_lock();
 	for_each_process_thread(task, thread)
 	{
-		if (READ_ONCE(thread->mm) != mm || waits_for_vfork(thread, mm))
+		if (READ_ONCE(thread->mm) != mm || waits_for_vfork(thread, &vforks))
 			continue;
-		result = cordon_barrier_kick(thread);
+		result = kick_one(thread);
 		if (result < 0)
 			goto out;
 		kicked += result;
