@@ -40,14 +40,15 @@ KMOD_CPPCHECK := cppcheck -q --std=c11 --enable=warning,performance --suppress=u
 		 '-DBTF_KFUNCS_END(x)=' '-DBTF_ID_FLAGS(...)='
 check-kmod: $(B)/kmod/cordon.ko
 	@mkdir -p $(RESULTS)
-	+@s=ok; c=ok; d=$(B)/kmod; \
+	+@s=ok; c=ok; l=ok; d=$(B)/kmod; \
 	$(MAKE) -C $(KDIR) M=$(abspath $(B)/kmod) CORDON_INCLUDE=$(abspath include) \
 		W=1e C=2 CF=-D__CHECK_ENDIAN__ modules >$$d/sparse.log 2>&1 || s='not ok'; \
 	! grep -E '\.[ch]:[0-9]+:[0-9]+: (warning|error):' $$d/sparse.log || s='not ok'; \
 	$(KMOD_CPPCHECK) kmod/*.c >$$d/cppcheck.log 2>&1 || c='not ok'; \
-	printf 'TAP version 13\n1..2\n%s 1 - sparse finds nothing in the module\n%s 2 - cppcheck neither\n' \
-		"$$s" "$$c" >$(RESULTS)/kmod.tap; \
-	[ "$$s$$c" = okok ] || { cat $$d/sparse.log $$d/cppcheck.log; exit 1; }
+	scripts/kmod-lines docs/architecture.md || l='not ok'; \
+	printf 'TAP version 13\n1..3\n%s 1 - sparse finds nothing in the module\n%s 2 - cppcheck neither\n%s 3 - its files are as docs/architecture.md says\n' \
+		"$$s" "$$c" "$$l" >$(RESULTS)/kmod.tap; \
+	[ "$$s$$c$$l" = okokok ] || { cat $$d/sparse.log $$d/cppcheck.log; exit 1; }
 
 install-kmod: $(B)/kmod/cordon.ko
 	install -D -m 644 $< $(DESTDIR)/lib/modules/$(KREL)/updates/cordon.ko
