@@ -13,7 +13,7 @@ export B PATH
 
 # What a person asks for by name needs the packages first. Those packages decide the variables
 # below (which headers, which compiler), so the real work happens in a second make.
-STAGED := all check demo bench vm install next-kernel debug-kernel fuzz
+STAGED := all check check-debug demo bench vm install next-kernel debug-kernel fuzz
 GOALS  := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(and $(filter $(STAGED),$(GOALS)),$(if $(DEPS_DONE),,yes)),)

@@ -55,14 +55,30 @@ KT_STAGE = $(KT)/run:/tests/run $(KT)/refusal:/tests/refusal $(KT)/survive:/test
 .PHONY: check-kselftest
 KT_GUARD := $(B)/kmod/cordon.ko $(B)/userspace/cordon $(B)/userspace/cordond
 
-check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(if $(KREL_DEBUG),$(B)/kmod-debug/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/survive $(KT)/actor $(VM_SMALL)
+check-kselftest: $(KT_GUARD) $(if $(KREL_NEXT),$(B)/kmod-next/cordon.ko) $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/survive $(KT)/actor $(VM_SMALL)
 	@mkdir -p $(RESULTS)
 	r=0; KT='$(KT)' tests/kselftest/boot $(RESULTS) $(KT_STAGE) || r=1; \
 	KT='$(KT)' tests/kselftest/survive-boot $(RESULTS) $(KT_STAGE) || r=1; exit $$r
 
-# Hours: the races that check plays for seconds, 100,000 rounds together. KREL= names the kernel.
-.PHONY: soak soak-races
-soak: soak-races
+# All of it again on the kernel of `make debug-kernel`, and what only such a kernel can show.
+.PHONY: check-debug check-kselftest-debug
+check-debug: ## Run the guest tests on the kernel that looks for defects (an hour)
+	+@[ -n '$(KREL_DEBUG)' ] || $(MAKE) debug-kernel
+	+@MAKE='$(MAKE)' scripts/check $(B)/results-debug check-kselftest-debug
+
+check-kselftest-debug: $(KT_GUARD) $(B)/kmod-debug/cordon.ko $(KT_TESTS) $(KT)/run $(KT)/refusal $(KT)/survive $(KT)/actor $(VM_SMALL)
+	DEBUG=1 KT='$(KT)' tests/kselftest/boot $(B)/results-debug $(KT_STAGE)
+
+# What check plays for seconds. The module, a thousand times in and out: some minutes. The races,
+# 100,000 rounds together: hours. KREL= names the kernel.
+.PHONY: soak soak-races soak-loads
+soak: soak-loads soak-races
+soak-loads: $(KT_GUARD) $(KT_TESTS) $(KT)/run $(KT)/actor $(VM_SMALL)
+	@mkdir -p $(B)/soak-loads
+	rm -f $(KT)/soak.img; truncate -s 64M $(KT)/soak.img; mke2fs -q -t ext4 $(KT)/soak.img
+	tests/vm/run-small --timeout 7200 --out $(B)/soak-loads --drive $(KT)/soak.img \
+		--module veth --module overlay $(B)/kmod/cordon.ko:/cordon.ko $(KT_STAGE) \
+		-- /tests/run --without-guard --soak module_test
 soak-races: $(KT_GUARD) $(KT_TESTS) $(KT)/run $(KT)/actor $(VM_SMALL)
 	@mkdir -p $(B)/soak
 	rm -f $(KT)/soak.img; truncate -s 64M $(KT)/soak.img; mke2fs -q -t ext4 $(KT)/soak.img
