@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "fault.h"
 #include "world.h"
 
 #define FLIGHT_BYTES (1 << 19) /* more than any of the channels takes at once */
@@ -44,6 +45,8 @@ struct flight {
 	int memory; /* a memfd of bytes, or -1 */
 	pid_t partner;
 	const struct race_kind *kind;
+	int fault; /* fail-nth of the reader, open, or -1 */
+	int nth; /* the allocation that fails */
 };
 
 struct race_kind {
@@ -73,10 +76,18 @@ static void rest(void)
 	nanosleep(&pause, NULL);
 }
 
+/* From here on the caller's NTHth allocation fails, where that is asked for. */
+static int open_secret(const struct flight *flight)
+{
+	if (flight->fault >= 0)
+		dprintf(flight->fault, "%d", flight->nth);
+	return open(flight->secret, O_RDONLY | O_CLOEXEC);
+}
+
 /* Reads the secret to the end of the bytes: what is under way there comes last. */
 static bool read_secret(const struct flight *flight)
 {
-	int fd = open(flight->secret, O_RDONLY | O_CLOEXEC);
+	int fd = open_secret(flight);
 	bool got = fd >= 0 && read(fd, flight->bytes + FLIGHT_BYTES - CANARY_BYTES, CANARY_BYTES) ==
 				      CANARY_BYTES;
 
@@ -247,7 +258,7 @@ static enum flight_end look(const struct flight *flight)
 static bool store_secret(const struct flight *flight)
 {
 	char canary[CANARY_BYTES];
-	int fd = open(flight->secret, O_RDONLY | O_CLOEXEC);
+	int fd = open_secret(flight);
 	bool got = fd >= 0 && read(fd, canary, sizeof(canary)) == CANARY_BYTES;
 
 	if (got)
@@ -404,12 +415,13 @@ static int run_partner(void *argument)
 }
 
 /* In a process of its own, which is the reader; the partner is its child. */
-static int play_round(const struct race_kind *kind, const char *secret, const char *low)
+static int play_round(const struct race_kind *kind, const char *secret, const char *low, int nth)
 {
-	struct flight flight = { .secret = secret, .low = low, .kind = kind };
+	struct flight flight = { .secret = secret, .low = low, .kind = kind, .nth = nth };
 	static char stack[2 * FLIGHT_BYTES] __attribute__((aligned(16)));
 	int status;
 
+	flight.fault = nth ? open(FAULT_FILE, O_WRONLY | O_CLOEXEC) : -1;
 	if (!open_channel(&flight))
 		return NOT_PLAYED;
 	flight.partner =
@@ -430,23 +442,29 @@ static const struct race_kind *find_kind(const char *name)
 	exit(ACTOR_USAGE);
 }
 
-/* KIND,SECRET,LOW,ROUNDS: EACCES when no round told the low file anything. */
+/*
+ * KIND,SECRET,LOW,ROUNDS[,fault]: EACCES when no round told the low file anything. With faults, each
+ * round has another of the reader's allocations fail.
+ */
 static int step_flight(struct actor *actor, const char *argument)
 {
 	char name[64], secret[256], low[256];
 	const char *words = actor_split(argument, name, sizeof(name));
 	const struct race_kind *kind = find_kind(name);
 	int rounds, leaks = 0;
+	bool faults;
 
 	(void)actor;
 	words = actor_split(words, secret, sizeof(secret));
-	rounds = atoi(actor_split(words, low, sizeof(low)));
+	words = actor_split(words, low, sizeof(low));
+	rounds = atoi(words);
+	faults = strstr(words, ",fault");
 	for (int i = 0; i < rounds; i++) {
 		pid_t pid = fork();
 		int status;
 
 		if (pid == 0)
-			_exit(play_round(kind, secret, low));
+			_exit(play_round(kind, secret, low, faults ? i + 1 : 0));
 		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
 		    WEXITSTATUS(status) == NOT_PLAYED)
 			return -ECHILD;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define FAULT_FILE   "/proc/thread-self/fail-nth"
+#define KMEMLEAK     "/sys/kernel/debug/kmemleak"
 #define FAULT_REASON "this kernel has no fault injection: make debug-kernel"
 
 static inline bool fault_write(const char *path, const char *text)
@@ -41,6 +42,25 @@ static inline bool fault_prepare(void)
 		if (!fault_write(files[i], "0"))
 			return false;
 	return access(FAULT_FILE, W_OK) == 0;
+}
+
+/* Prints what is lost; how many lines have @word. It wants two looks. Negative: no kmemleak. */
+static inline int fault_count_leaks(const char *word)
+{
+	char line[512];
+	int leaks = 0;
+	FILE *report;
+
+	if (!fault_write(KMEMLEAK, "scan") || !fault_write(KMEMLEAK, "scan"))
+		return -1;
+	report = fopen(KMEMLEAK, "re");
+	while (report && fgets(line, sizeof(line), report)) {
+		printf("# %s", line);
+		leaks += strstr(line, word) != NULL;
+	}
+	if (report)
+		fclose(report);
+	return leaks;
 }
 
 /* The calling thread's Nth allocation from here on fails. */

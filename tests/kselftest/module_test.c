@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <cordon/label.h>
 #include "module.h"
@@ -543,11 +542,15 @@ static int load_hold_release_unload(void)
 	return err ? err : unload_module_soon();
 }
 
-TEST_F_TIMEOUT(no_module, loads_and_unloads_fifty_times, LONG_TIMEOUT)
+/* A leak, a counter that is not put, a name that is not given back: seen after some hundred. */
+TEST_F_TIMEOUT(no_module, loads_and_unloads_again_and_again, SOAK_TIMEOUT)
 {
-	for (int i = 0; i < 50; i++)
+	int loads = getenv(SOAK_ENV) ? LOADS_SOAKED : LOADS;
+
+	for (int i = 0; i < loads; i++)
 		ASSERT_EQ(0, load_hold_release_unload());
 	EXPECT_EQ(0, mkdir_allowed_soon());
+	TH_LOG("%d times", loads);
 }
 
 int main(int argc, char **argv)
