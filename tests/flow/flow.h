@@ -207,8 +207,6 @@ int program_read(struct program *program, FILE *from);
 struct limits *limits_read(const char *path);
 bool limits_exclude(const struct limits *limits, const struct op *op);
 int limits_count(const struct limits *limits);
-/* False: no subject is to wait inside an operation. */
-bool limits_allow_waiting(const struct limits *limits);
 
 /* Which subjects had which operation, as it was played. */
 struct trace {
@@ -230,7 +228,6 @@ enum verdict judge(const struct program *program, const struct trace *trace, boo
 
 /* What is the same for all that is played. */
 struct playing {
-	bool waiting; /* one of the pipes is such that its reader waits */
 	bool verbose; /* @why gets what came of each operation */
 	const char *figures; /* a file that gets them; NULL: none */
 };

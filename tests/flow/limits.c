@@ -9,7 +9,6 @@
 
 struct limits {
 	int count;
-	bool waiting;
 	struct {
 		int call;
 		bool classified; /* only on places above the subject's clearance */
@@ -28,10 +27,6 @@ struct limits *limits_read(const char *path)
 
 		if (!name || *name == '#' || *name == '-')
 			continue;
-		if (!strcmp(name, "waiting")) {
-			limits->waiting = true;
-			continue;
-		}
 		at = strchr(name, '@');
 		if (at)
 			*at = '\0';
@@ -74,10 +69,5 @@ bool limits_exclude(const struct limits *limits, const struct op *op)
 
 int limits_count(const struct limits *limits)
 {
-	return limits ? limits->count + limits->waiting : 0;
-}
-
-bool limits_allow_waiting(const struct limits *limits)
-{
-	return !limits || !limits->waiting;
+	return limits ? limits->count : 0;
 }

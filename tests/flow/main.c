@@ -33,7 +33,7 @@
 #define SHRINK_MOST 150
 #define LEAKS_MOST  5
 
-static const struct playing everything = { .waiting = true };
+static const struct playing everything;
 
 struct session {
 	struct results *results;
@@ -191,7 +191,7 @@ static void corpus_holds(struct session *session, struct program *program, const
 
 static void show(struct session *session, struct program *program, const char *name)
 {
-	const struct playing loud = { .waiting = true, .verbose = true };
+	const struct playing loud = { .verbose = true };
 
 	unlink(WHY);
 	results_add(session->results, play(program, &loud, WHY) == VERDICT_CLEAN, "flow", name);
@@ -202,9 +202,7 @@ static void show(struct session *session, struct program *program, const char *n
 
 static void play_random(struct session *session, uint64_t seed, int *broken)
 {
-	const struct playing playing = { .waiting = limits_allow_waiting(session->limits),
-					 .figures = FIGURES };
-	const struct playing shrinking = { .waiting = playing.waiting };
+	const struct playing playing = { .figures = FIGURES };
 	struct program program;
 	char name[64];
 	enum verdict verdict;
@@ -224,7 +222,7 @@ static void play_random(struct session *session, uint64_t seed, int *broken)
 	snprintf(name, sizeof(name), "seed-%llu", (unsigned long long)seed);
 	results_note(session->results, "%s leaks", name);
 	note_file(session->results, WHY);
-	show_leak(session, &program, &shrinking, name);
+	show_leak(session, &program, &everything, name);
 }
 
 static void search(struct session *session, const char *name, uint64_t seed, int seconds)

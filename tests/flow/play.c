@@ -61,7 +61,7 @@ static void place_fd(int from, int to)
 	close(from);
 }
 
-static int make_channels(bool waiting)
+static int make_channels(void)
 {
 	int ends[2];
 
@@ -69,7 +69,8 @@ static int make_channels(bool waiting)
 		return -errno;
 	place_fd(ends[0], FD_BASE);
 	place_fd(ends[1], FD_BASE + 1);
-	if (pipe2(ends, waiting ? 0 : O_NONBLOCK))
+	/* Its reader waits. */
+	if (pipe2(ends, 0))
 		return -errno;
 	place_fd(ends[0], FD_BASE + 2);
 	place_fd(ends[1], FD_BASE + 3);
@@ -283,7 +284,7 @@ static void end_all(struct conductor *conductor)
 		;
 }
 
-static int conduct(const struct program *program, bool waiting, struct trace *trace)
+static int conduct(const struct program *program, struct trace *trace)
 {
 	struct conductor conductor = { .control = -1 };
 	int result = 0, none = -1;
@@ -292,8 +293,7 @@ static int conduct(const struct program *program, bool waiting, struct trace *tr
 	if (unshare(CLONE_NEWIPC | CLONE_NEWUTS))
 		return -errno;
 	conductor.control = open(CONTROL_DIR, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (conductor.control < 0 || write_program(program) || make_channels(waiting) ||
-	    make_hidden())
+	if (conductor.control < 0 || write_program(program) || make_channels() || make_hidden())
 		return -EIO;
 	if (!start_all(&conductor))
 		result = -ECHILD;
@@ -318,7 +318,7 @@ static enum verdict play_here(const struct program *program, const struct playin
 	int result = why ? arena_fill() : -errno;
 
 	if (!result)
-		result = conduct(program, playing->waiting, &trace);
+		result = conduct(program, &trace);
 	if (!result && program_reaches_hosts(program))
 		result = arena_settle();
 	if (!result)
