@@ -368,7 +368,7 @@ static __always_inline int object_learn(struct object *o, struct access *a, stru
 	}
 	/* Never over what somebody else knows meanwhile. */
 	if (answer == CORDON_LABEL_UNMARKED)
-		marks_note(inode->i_sb->s_dev, CORDON_MARKS_NONE, BPF_NOEXIST);
+		marks_note(superblock_of(inode)->s_dev, CORDON_MARKS_NONE, BPF_NOEXIST);
 	__sync_lock_test_and_set(&o->stored, answer < 0 ? STORED_INVALID : STORED_KNOWN);
 	return GO_AHEAD;
 }
@@ -404,7 +404,7 @@ static __always_inline int object_raise(struct object *o, struct access *a, stru
 		return REFUSED;
 	taint = s->taint;
 	/* Before the label is there: whoever forgets the inode will look for it. */
-	if (marks_note(inode->i_sb->s_dev, CORDON_MARKS_SOME, BPF_ANY))
+	if (marks_note(superblock_of(inode)->s_dev, CORDON_MARKS_SOME, BPF_ANY))
 		answer = -CORDON_REASON_NO_OBJECT;
 	else
 		answer = cordon_file_label_raise(inode, taint, &o->rising, a->how);

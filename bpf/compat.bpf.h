@@ -47,6 +47,13 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 	((struct type *)bpf_rdonly_cast((const void *)(address), \
 					bpf_core_type_id_kernel(struct type)))
 
+/*
+ * The superblock of a trusted inode, read without trust. At each pointer that is read through a
+ * trusted one the verifier looks four times through all names of the kernel's types, whether the
+ * field keeps the trust. In what every program contains that is most of the time that a load takes.
+ */
+#define superblock_of(inode_) (kernel_object(inode, inode_)->i_sb)
+
 #ifndef bpf_for
 /* A loop that the verifier does not unroll (include/linux/bpf.h: bpf_iter_num). */
 #define bpf_for(i, start, end)                                                                   \

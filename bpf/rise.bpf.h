@@ -122,6 +122,7 @@ struct rise {
 /* A file that the caller, or who shares with it, can write to without a hook. */
 static __always_inline int share_file(struct rise *r, struct file *file)
 {
+	const struct file *seen = kernel_object(file, file);
 	struct inode *inode = file->f_inode;
 	struct object *o =
 		bpf_inode_storage_get(&objects, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -136,7 +137,7 @@ static __always_inline int share_file(struct rise *r, struct file *file)
 	view = &o->view[generation & 1];
 	if (view->generation != generation)
 		view = &o->view[(generation & 1) ^ 1];
-	flags = inode->i_sb->s_flags & SB_NOUSER ? CORDON_OBJECT_FLOATS : view->flags;
+	flags = seen->f_inode->i_sb->s_flags & SB_NOUSER ? CORDON_OBJECT_FLOATS : view->flags;
 	if (!view->generation && !(flags & CORDON_OBJECT_FLOATS))
 		return CORDON_REASON_NO_OBJECT;
 	if (!(flags & CORDON_OBJECT_FLOATS)) {
@@ -144,8 +145,8 @@ static __always_inline int share_file(struct rise *r, struct file *file)
 		    cordon_label_dominates(view->label | o->floating, r->label) ||
 		    (s && s->flags & CORDON_SUBJECT_TRUSTED))
 			return CORDON_REASON_NONE;
-		r->access->inode = (__u64)inode;
-		r->access->dentry = (__u64)file->f_path.dentry;
+		r->access->inode = (__u64)seen->f_inode;
+		r->access->dentry = (__u64)seen->f_path.dentry;
 		return CORDON_REASON_SHARED;
 	}
 	if (o->pinned && !cordon_label_dominates(o->floating, r->label))

@@ -88,13 +88,16 @@ static int load_module(void)
 
 static int start_guard(void)
 {
+	long began = now_ms();
 	int result = load_module();
 
 	if (result) {
 		fprintf(stderr, "# %s: %s\n", MODULE, strerror(-result));
 		return result;
 	}
-	return control_start();
+	result = control_start();
+	results_note(results, "the guard starts in %.1f s", (now_ms() - began) / 1000.0);
+	return result;
 }
 
 static void run_test(const char *dir, const char *name, const char *phase, char *option,
