@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,6 +21,7 @@
 #include <sys/sendfile.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,6 +33,8 @@
 
 #define FLIGHT_BYTES (1 << 19) /* more than any of the channels takes at once */
 #define PATIENCE     4000 /* turns of 0.2 ms */
+#define PAGE_BYTES   4096
+#define FAULT_MS     5000
 
 enum flight_end {
 	NOTHING_SEEN,
@@ -215,6 +220,54 @@ static void read_while_writing(struct flight *flight)
 		close(flight->ends[1]);
 }
 
+/* ---- A write that is held up where it takes the bytes from, by a page that is not there -- */
+
+static int watch_page(char *page)
+{
+	struct uffdio_register range = {
+		.range = { (unsigned long)page, PAGE_BYTES },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		_exit(NOT_PLAYED);
+	return fd;
+}
+
+static void *write_page(void *argument)
+{
+	const struct flight *flight = argument;
+
+	if (write(flight->ends[1], flight->bytes, PAGE_BYTES) < 0)
+		errno = 0; /* it ends early: that is as good */
+	return NULL;
+}
+
+/* The page comes when the secret is known, or, where it may not be read, with nothing in it. */
+static void read_while_faulting(struct flight *flight)
+{
+	char page[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES))) = "";
+	int watch = watch_page(flight->bytes), fd, status;
+	struct pollfd fault = { .fd = watch, .events = POLLIN };
+	struct uffdio_copy copy = { (unsigned long)flight->bytes, (unsigned long)page, PAGE_BYTES,
+				    0, 0 };
+	pthread_t thread;
+
+	waitpid(flight->partner, &status, WUNTRACED);
+	if (pthread_create(&thread, NULL, write_page, flight) || poll(&fault, 1, FAULT_MS) != 1)
+		_exit(NOT_PLAYED);
+	fd = open(flight->secret, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, page, CANARY_BYTES) < 0)
+		errno = 0;
+	ioctl(watch, UFFDIO_COPY, &copy);
+	pthread_join(thread, NULL);
+	close(flight->ends[0]);
+	close(flight->ends[1]);
+	kill(flight->partner, SIGCONT);
+}
+
 /* ---- A read that waits: it was checked when nothing was in the channel ------------------- */
 
 static enum flight_end take(const struct flight *flight)
@@ -328,6 +381,7 @@ static const struct race_kind race_kinds[] = {
 	{ "stream_send", drain, read_while_writing, .channel = STREAM },
 	{ "memfd_sendfile", drain, read_while_writing, .channel = SENT_FILE },
 	{ "memfd_splice", drain, read_while_writing, .channel = SPLICED_FILE },
+	{ "held_write", drain, read_while_faulting, .channel = PIPE },
 	{ "pipe_read", take, write_to_waiting, .channel = PIPE },
 	{ "stream_recv", take, write_to_waiting, .channel = STREAM },
 	{ "dgram_recv", take, write_to_waiting, .channel = DATAGRAMS },
