@@ -110,8 +110,10 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 #define BPF_FS_MAGIC	       0xcafe4a11
 #define MEM_MAJOR	       1
 #define MISC_MAJOR	       10
+#define FB_MAJOR	       29
 #define TTY_MAJOR	       4
 #define TTYAUX_MAJOR	       5
+#define VCS_MAJOR	       7
 #define UNIX98_PTY_SLAVE_MAJOR 136
 #define ATTR_SIZE	       (1 << 3)
 #define CLONE_VM	       0x100

@@ -11,7 +11,7 @@
 enum {
 	DEVICE_PLAIN,
 	DEVICE_KEEPS_NOTHING, /* for another to read, or shows it to its user only */
-	DEVICE_STORES, /* reaches what lies on disks, past their nodes */
+	DEVICE_STORES, /* reaches what lies on disks, past their nodes, or on screens */
 	DEVICE_LEADS_OUT, /* frames and packets, below every check of hosts */
 };
 
@@ -58,16 +58,30 @@ static __always_inline __u32 device_misc_kind(__u32 minor)
 }
 
 /*
- * null, zero, full, random, urandom, and terminals: what a cleared program
- * shows its user is shown (the terminal's other end: bypass M16).
+ * Virtual consoles, /dev/tty, /dev/ptmx, and the slave sides of pseudo-terminals. Not serial lines,
+ * minors from 64 on, which lead off the host, nor /dev/console, which is any of them, and whose
+ * output can be led elsewhere (TIOCCONS).
  */
-static __always_inline bool device_is_neutral(__u32 major, __u32 minor)
+static __always_inline bool device_is_terminal(__u32 rdev)
 {
-	if (major == MEM_MAJOR)
-		return minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9;
-	/* Minors from 64 on are serial lines: those lead off the host. */
-	return (major == TTY_MAJOR && minor < 64) || major == TTYAUX_MAJOR ||
+	__u32 major = rdev >> 20, minor = rdev & 0xfffff;
+
+	return (major == TTY_MAJOR && minor < 64) ||
+	       (major == TTYAUX_MAJOR && (minor == 0 || minor == 2)) ||
 	       (major >= UNIX98_PTY_SLAVE_MAJOR && major < UNIX98_PTY_SLAVE_MAJOR + 8);
+}
+
+/*
+ * null, zero, full, random, urandom carry nothing; what a terminal carries is judged at each read
+ * and write (terminal.bpf.h).
+ */
+static __always_inline bool device_is_neutral(__u32 rdev)
+{
+	__u32 minor = rdev & 0xfffff;
+
+	if (rdev >> 20 == MEM_MAJOR)
+		return minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9;
+	return device_is_terminal(rdev);
 }
 
 static __always_inline __u32 device_driver_kind(const __u64 *name)
@@ -87,10 +101,13 @@ __subprogram __u32 device_kind(__u32 rdev)
 	__u32 major = rdev >> 20, minor = rdev & 0xfffff, i;
 	__u64 address = 0;
 
-	if (device_is_neutral(major, minor))
+	if (device_is_neutral(rdev))
 		return DEVICE_KEEPS_NOTHING;
 	if (major == MISC_MAJOR)
 		return device_misc_kind(minor);
+	/* What any cleared process wrote to a virtual console (bypass B17). */
+	if (major == VCS_MAJOR || major == FB_MAJOR)
+		return DEVICE_STORES;
 	bpf_probe_read_kernel(&address, sizeof(address),
 			      (const void *)&chrdevs +
 				      (major % CHRDEV_MAJOR_HASH_SIZE) * sizeof(address));

@@ -5,6 +5,7 @@
  */
 #include "act.bpf.h"
 #include "channel.bpf.h"
+#include "terminal.bpf.h"
 #include "uring.bpf.h"
 
 #define PROC_NAME_BYTES 8
@@ -206,7 +207,8 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	if (type == S_IFSOCK)
 		return access_socket(file, mask);
 	s = subject_current();
-	if (s && subject_is_settled(s) && type != S_IFIFO && !(s->taint && (mask & MAY_WRITE)) &&
+	/* Character devices and pipes have the lowest numbers. */
+	if (s && subject_is_settled(s) && type > S_IFCHR && !(s->taint && (mask & MAY_WRITE)) &&
 	    !inode_may_float(inode))
 		return 0;
 	wants = (mask & (MAY_READ | MAY_EXEC) ? WANTS_READ : 0) |
@@ -214,6 +216,14 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	operation = wants & WANTS_WRITE ? CORDON_OPERATION_WRITE : CORDON_OPERATION_READ;
 	if (s && type == S_IFIFO)
 		return access_pipe(&a, file, s, wants);
+	if (s && type == S_IFCHR) {
+		int refused = 0;
+
+		if (device_is_terminal(inode->i_rdev))
+			refused = terminal_permission(&a, file, s, wants);
+		if (refused || (subject_is_settled(s) && !(s->taint && (wants & WANTS_WRITE))))
+			return refused;
+	}
 	if (type == S_IFREG && inode_may_float(inode))
 		return access_memory(&a, file, wants, operation);
 	if (type == S_IFREG && inode->i_sb->s_magic == PROC_SUPER_MAGIC) {

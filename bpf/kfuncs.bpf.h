@@ -39,4 +39,8 @@ extern void cordon_file_put(struct file *file) __ksym __weak;
 extern struct task_struct *cordon_share_task(struct cordon_share *share, __u32 index) __ksym __weak;
 extern void cordon_task_put(struct task_struct *task) __ksym __weak;
 
+/* kmod/terminal.c: the inode that names the pseudo-terminal; @side: CORDON_TERMINAL_*. */
+extern struct inode *cordon_terminal_get(struct file *file, __u32 *side) __ksym __weak;
+extern void cordon_terminal_put(struct inode *inode) __ksym __weak;
+
 #endif /* CORDON_KFUNCS_BPF_H */

@@ -3,7 +3,7 @@
  * Views of an object beside its content: attributes, symbolic links, watches,
  * ioctls, core dumps, modules loaded by name. Rules R1 and R2.
  */
-#include "access.bpf.h"
+#include "terminal.bpf.h"
 
 #define XATTR_PREFIX_BYTES 16
 #define PIPE_PATTERN	   '|'
@@ -137,15 +137,22 @@ static __always_inline int access_ioctl(struct file *file, unsigned int command)
 	struct subject *s = subject_current();
 	struct inode *inode = file->f_inode;
 	__u32 type = inode->i_mode & S_IFMT;
+	struct access a; /* one for all ways: the stack is small */
 
 	if (guard_is_off() || type == S_IFSOCK || type == S_IFIFO)
 		return 0;
+	if (type == S_IFCHR) {
+		int refused = terminal_ioctl(&a, file, command, s);
+
+		if (refused)
+			return refused;
+	}
 	if (ioctl_shows_all(command) || (ioctl_moves(command) && (!s || s->taint)))
 		return access_errno(
 			access_mechanism(CORDON_OPERATION_IOCTL, CORDON_REASON_MECHANISM));
 	if (s && (!s->taint || !((file->f_mode & FMODE_WRITE) || ioctl_writes(command))))
 		return 0;
-	return access_inode(inode, file->f_path.dentry, WANTS_WRITE, CORDON_OPERATION_IOCTL);
+	return access_inode_in(&a, inode, file->f_path.dentry, WANTS_WRITE, CORDON_OPERATION_IOCTL);
 }
 
 SEC("lsm/file_ioctl")

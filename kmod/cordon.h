@@ -74,6 +74,10 @@ struct task_struct *cordon_share_task_at(struct cordon_share *share, u32 index);
 int cordon_splice_init(void);
 void cordon_splice_exit(void);
 
+/* terminal.c: the pseudo-terminal that a file is a side of. */
+struct inode *cordon_terminal_find(const struct file *file, u32 *side);
+void cordon_terminal_drop(struct inode *inode);
+
 /* kfuncs.c: what BPF programs may call. */
 int cordon_kfuncs_init(void);
 int cordon_record_seal(void *record, u32 record__sz);
@@ -92,6 +96,8 @@ struct file *cordon_share_file(struct cordon_share *share, u32 index);
 void cordon_file_put(struct file *file);
 struct task_struct *cordon_share_task(struct cordon_share *share, u32 index);
 void cordon_task_put(struct task_struct *task);
+struct inode *cordon_terminal_get(struct file *file, u32 *side);
+void cordon_terminal_put(struct inode *inode);
 
 /* label_store.c: labels that survive. Set_key wants cordon_lock; run waits for disks, without it. */
 int cordon_label_read(struct inode *inode, u64 *known_label);

@@ -127,6 +127,17 @@ __bpf_kfunc void cordon_task_put(struct task_struct *task)
 	put_task_struct(task);
 }
 
+/* As cordon_terminal_find(). */
+__bpf_kfunc struct inode *cordon_terminal_get(struct file *file, u32 *side)
+{
+	return cordon_terminal_find(file, side);
+}
+
+__bpf_kfunc void cordon_terminal_put(struct inode *inode)
+{
+	cordon_terminal_drop(inode);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(cordon_kfuncs)
@@ -146,6 +157,8 @@ BTF_ID_FLAGS(func, cordon_share_file, KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS
 BTF_ID_FLAGS(func, cordon_file_put, KF_RELEASE)
 BTF_ID_FLAGS(func, cordon_share_task, KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, cordon_task_put, KF_RELEASE)
+BTF_ID_FLAGS(func, cordon_terminal_get, KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, cordon_terminal_put, KF_RELEASE)
 BTF_KFUNCS_END(cordon_kfuncs)
 
 /* Asked by the verifier, in the task that loads the program. */

@@ -303,6 +303,7 @@ struct cordon_name {
 #define CORDON_OPTION_WRITE_DOWN_RAISE 0x2u
 #define CORDON_OPTION_RECORD_READS     0x4u
 #define CORDON_OPTION_RESTRICTS	       0x8u /* some object has a label, or some host is unknown */
+#define CORDON_OPTION_TERMINAL_NEUTRAL 0x10u /* labels of pseudo-terminals do not float */
 
 /* The part of an image that every decision can need. */
 struct cordon_policy {
@@ -565,6 +566,13 @@ struct cordon_live {
 /* Whether stored labels are on a file system. */
 #define CORDON_MARKS_NONE 1u
 #define CORDON_MARKS_SOME 2u
+
+/* ---- Terminals, from the module to the programs ---------------------------- */
+
+#define CORDON_TERMINAL_NONE   0 /* none, a virtual console, or one that was hung up */
+#define CORDON_TERMINAL_MASTER 1 /* of a pseudo-terminal */
+#define CORDON_TERMINAL_SLAVE  2
+#define CORDON_TERMINAL_LINE   3 /* leads off the host */
 
 /* ---- /dev/cordon --------------------------------------------------------- */
 

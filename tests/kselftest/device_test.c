@@ -111,6 +111,10 @@ DEVICE(M17_D19_macvtap, TRUSTED, "/dev/tap0", .driver = "macvtap");
 DEVICE(D12_infiniband, TRUSTED, "/dev/infiniband/uverbs0", .driver = "infiniband_verbs");
 DEVICE(B13_hibernation_image, ARROW, "/dev/snapshot", 10, 231);
 DEVICE(B12_device_mapper, ARROW, "/dev/mapper/control", 10, 236);
+/* What any cleared process wrote to a virtual console. */
+DEVICE(B17_screen, ARROW, "/dev/vcs", 7, 0);
+DEVICE(B17_frame_buffer, ARROW, "/dev/fb0", 29, 0);
+DEVICE(B17_screen_with_attributes, ARROW, "/dev/vcsa", 7, 128);
 DEVICE(M19_B12_bsg, ARROW, "/dev/bsg/0:0:0:0", .driver = "bsg");
 DEVICE(M19_B12_nvme, ARROW, "/dev/nvme0", .driver = "nvme");
 DEVICE(M19_B12_nvme_generic, ARROW, "/dev/ng0n1", .driver = "nvme-generic");
@@ -181,6 +185,7 @@ SINK_DEVICE(zero, true, "/dev/zero", 1, 5);
 SINK_DEVICE(random, true, "/dev/urandom", 1, 9);
 SINK_DEVICE(C7_kernel_log, false, "/dev/kmsg", 1, 11);
 SINK_DEVICE(serial_line, false, "/dev/ttyS0", 4, 64);
+SINK_DEVICE(B17_console, false, "/dev/console", 5, 1);
 SINK_DEVICE(screen, false, "/dev/vcs", 7, 0);
 SINK_DEVICE(input, false, "/dev/input/event0", 13, 64);
 SINK_DEVICE(user_input, false, "/dev/uinput", 10, 223);

@@ -14,7 +14,7 @@
 	(CORDON_GRANT_USER | CORDON_GRANT_GROUP | CORDON_GRANT_UNIT | CORDON_GRANT_TRUSTED)
 #define OPTIONS                                                            \
 	(CORDON_OPTION_LEDGER_FULL_DENY | CORDON_OPTION_WRITE_DOWN_RAISE | \
-	 CORDON_OPTION_RECORD_READS | CORDON_OPTION_RESTRICTS)
+	 CORDON_OPTION_RECORD_READS | CORDON_OPTION_RESTRICTS | CORDON_OPTION_TERMINAL_NEUTRAL)
 
 /* The element of each section, in the order of enum cordon_section. */
 static const struct {

@@ -152,6 +152,13 @@ void cordon_policy_add_write_down(struct cordon_policy_text *text, struct policy
 		text->write_down_raise = raise;
 }
 
+void cordon_policy_add_terminal(struct cordon_policy_text *text, struct policy_word *first,
+				bool neutral)
+{
+	if (cordon_policy_see(text, POLICY_OPTION_TERMINAL, first))
+		text->terminal_neutral = neutral;
+}
+
 void cordon_policy_add_record(struct cordon_policy_text *text, struct policy_word *first,
 			      struct policy_word *level)
 {

@@ -40,6 +40,8 @@ void cordon_policy_add_write_down(struct cordon_policy_text *text, struct policy
 				  bool raise);
 void cordon_policy_add_ledger_full(struct cordon_policy_text *text, struct policy_word *first,
 				   bool deny);
+void cordon_policy_add_terminal(struct cordon_policy_text *text, struct policy_word *first,
+				bool neutral);
 void cordon_policy_add_record(struct cordon_policy_text *text, struct policy_word *first,
 			      struct policy_word *level);
 void cordon_policy_add_expectation(struct cordon_policy_text *text,

@@ -276,6 +276,7 @@ static int image_make(struct compilation *c)
 	strcpy(c->parts.header.name, text->name->text);
 	policy->version = text->version;
 	policy->options = (text->ledger_full_deny ? CORDON_OPTION_LEDGER_FULL_DENY : 0) |
+			  (text->terminal_neutral ? CORDON_OPTION_TERMINAL_NEUTRAL : 0) |
 			  (text->write_down_raise ? CORDON_OPTION_WRITE_DOWN_RAISE : 0) |
 			  (text->record_level ? CORDON_OPTION_RECORD_READS : 0);
 	policy->record_reads = text->record_reads;

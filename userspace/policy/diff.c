@@ -105,9 +105,12 @@ static void diff_options(struct cordon_diff *diff)
 	const struct cordon_policy *new = &diff->new->header->policy;
 	uint32_t gone = old->options & ~new->options, added = new->options & ~old->options;
 	cordon_label less = new->record_reads & ~old->record_reads;
+	/* Every other option asks for more. */
+	uint32_t looser =
+		(gone & ~CORDON_OPTION_TERMINAL_NEUTRAL) | (added & CORDON_OPTION_TERMINAL_NEUTRAL);
 
 	if (gone | added)
-		cordon_diff_add(diff, CORDON_DIFF_OPTION, gone != 0, 0, 0, "on, record",
+		cordon_diff_add(diff, CORDON_DIFF_OPTION, looser != 0, 0, 0, "on, record",
 				"options %#x -> %#x", old->options, new->options);
 	if (!(gone | added) && (new->options &CORDON_OPTION_RECORD_READS) &&
 	    new->record_reads != old->record_reads)

@@ -53,7 +53,8 @@ static void policy_parse_error(const struct policy_place *at, struct policy_pars
 	VERSION "version" USER "user" GROUP "group" UNIT "unit" CLEARANCE "clearance"
 	TRUSTED "trusted" ALL "all" DROP "drop" ANY "any" INBOUND "inbound" PORT "port"
 	BUDGET "budget" PER "per" WRITE_DOWN "write-down" DENY "deny" ALLOW "allow"
-	LEDGER_FULL "ledger-full" RAISE "raise" KILL "kill" QUARANTINE "quarantine"
+	LEDGER_FULL "ledger-full" TERMINAL "terminal" RAISE "raise" KILL "kill"
+	QUARANTINE "quarantine" FLOAT "float" NEUTRAL "neutral"
 	COUNT "count" READS "reads" OF "of" AND "and" ABOVE "above" READ "read" WRITE "write"
 	REACH "reach" BY "by" AFTER "after"
 
@@ -101,6 +102,8 @@ statement: POLICY name VERSION NAME { cordon_policy_add_header(parse->text, $1, 
 	}
 	| ON LEDGER_FULL DENY { cordon_policy_add_ledger_full(parse->text, $1, true); }
 	| ON LEDGER_FULL COUNT { cordon_policy_add_ledger_full(parse->text, $1, false); }
+	| ON TERMINAL FLOAT { cordon_policy_add_terminal(parse->text, $1, false); }
+	| ON TERMINAL NEUTRAL { cordon_policy_add_terminal(parse->text, $1, true); }
 	| RECORD READS OF NAME AND ABOVE { cordon_policy_add_record(parse->text, $1, $4); }
 	| expectation { cordon_policy_add_expectation(parse->text, $1); }
 	;
@@ -211,7 +214,7 @@ name: NAME | PROTOCOL | keyword;
 keyword: POLICY | LEVELS | CATEGORIES | FILE | DEVICE | PROGRAM | HOST | ON | RECORD | EXPECT
 	| VERSION | USER | GROUP | UNIT | CLEARANCE | TRUSTED | ALL | DROP | ANY | INBOUND | PORT
 	| BUDGET | PER | WRITE_DOWN | DENY | ALLOW | LEDGER_FULL | RAISE | KILL | QUARANTINE
-	| COUNT | READS | OF | AND | ABOVE | READ | WRITE | REACH | BY | AFTER
+	| TERMINAL | FLOAT | NEUTRAL | COUNT | READS | OF | AND | ABOVE | READ | WRITE | REACH | BY | AFTER
 	;
 
 %%

@@ -126,6 +126,7 @@ enum policy_option {
 	POLICY_OPTION_WRITE_DOWN,
 	POLICY_OPTION_DENY,
 	POLICY_OPTION_LEDGER_FULL,
+	POLICY_OPTION_TERMINAL,
 	POLICY_OPTION_RECORD,
 	POLICY_OPTION_COUNT
 };
@@ -177,6 +178,7 @@ struct cordon_policy_text {
 	struct policy_word *record_level;
 	bool ledger_full_deny;
 	bool write_down_raise;
+	bool terminal_neutral;
 
 	struct policy_rule *rules;
 	struct policy_rule **rules_end;

@@ -24,7 +24,9 @@ static const struct {
 	{ "host", WORD_HOST,
 	  "host ADDRESS... | NAME... | any [inbound] [port LIST] [PROTOCOL] clearance LEVEL "
 	  "[CATEGORY... | all]" },
-	{ "on", WORD_ON, "on write-down deny, on deny record, or on ledger-full deny | count" },
+	{ "on", WORD_ON,
+	  "on write-down deny | raise, on deny record, on ledger-full deny | count, or on terminal "
+	  "float | neutral" },
 	{ "record", WORD_RECORD, "record reads of LEVEL and above" },
 	{ "expect", WORD_EXPECT,
 	  "expect allow | deny  read PATH | write PATH | reach HOST:PORT[/PROTOCOL] [inbound]  by "
@@ -46,6 +48,9 @@ static const struct {
 	{ "deny", WORD_DENY, NULL },
 	{ "allow", WORD_ALLOW, NULL },
 	{ "ledger-full", WORD_LEDGER_FULL, NULL },
+	{ "terminal", WORD_TERMINAL, NULL },
+	{ "float", WORD_FLOAT, NULL },
+	{ "neutral", WORD_NEUTRAL, NULL },
 	{ "raise", WORD_RAISE, NULL },
 	{ "kill", WORD_KILL, NULL },
 	{ "quarantine", WORD_QUARANTINE, NULL },
