@@ -46,6 +46,26 @@ __subprogram int access_mechanism(__u32 operation, __u32 reason)
 	return access_reserved(&a);
 }
 
+/* The policy wants no allowed access without the record that it asks for. */
+static __always_inline bool ledger_is_required(void)
+{
+	struct cordon_policy *policy = policy_of(control.generation);
+
+	return policy && (policy->options & CORDON_OPTION_LEDGER_FULL_DENY);
+}
+
+/*
+ * A flow that is allowed, and that the ledger must know of before it goes ahead. What carries no
+ * data, as R7 does, asks for no such thing: who brings back what empties the ring must be able to.
+ */
+static __always_inline int access_allow_recorded(struct access *a)
+{
+	if (!record_access(a, CORDON_VERDICT_ALLOW) || !ledger_is_required())
+		return GO_AHEAD;
+	a->reason = CORDON_REASON_LEDGER_FULL;
+	return access_refuse(a);
+}
+
 /* The policy's wish about a read that is allowed. @raise: what it adds to the taint. */
 static __always_inline int access_note_read(struct access *a, __u64 raise)
 {
@@ -60,12 +80,7 @@ static __always_inline int access_note_read(struct access *a, __u64 raise)
 		a->reason = CORDON_REASON_READ;
 	else
 		return GO_AHEAD;
-	if (record_access(a, CORDON_VERDICT_ALLOW) && policy &&
-	    (policy->options & CORDON_OPTION_LEDGER_FULL_DENY)) {
-		a->reason = CORDON_REASON_LEDGER_FULL;
-		return access_refuse(a);
-	}
-	return GO_AHEAD;
+	return access_allow_recorded(a);
 }
 
 static __always_inline bool policy_raises(void)
@@ -121,8 +136,7 @@ static __always_inline int access_check_write(struct access *a,
 		return GO_AHEAD;
 	if (a->reason != CORDON_REASON_TRUSTED && a->reason != CORDON_REASON_LABEL_NAME)
 		return access_refuse(a);
-	record_access(a, CORDON_VERDICT_ALLOW);
-	return GO_AHEAD;
+	return access_allow_recorded(a);
 }
 
 /* R2 alone. */
@@ -376,17 +390,10 @@ static __always_inline int object_learn(struct object *o, struct access *a, stru
 /* The rise is on the disk, and on record before the write goes ahead. */
 __subprogram int access_note_raise(struct access *a)
 {
-	struct cordon_policy *policy = policy_of(control.generation);
-
 	if (!a)
 		return REFUSED;
 	a->reason = CORDON_REASON_LABEL_RAISED;
-	if (record_access(a, CORDON_VERDICT_ALLOW) && policy &&
-	    (policy->options & CORDON_OPTION_LEDGER_FULL_DENY)) {
-		a->reason = CORDON_REASON_LEDGER_FULL;
-		return access_refuse(a);
-	}
-	return GO_AHEAD;
+	return access_allow_recorded(a);
 }
 
 /*

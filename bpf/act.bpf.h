@@ -21,7 +21,9 @@ static __always_inline int act_rise(struct access *a, struct subject *s, struct 
 			return access_errno(outcome ? outcome : access_refuse(a));
 	}
 	a->reason = CORDON_REASON_RAISED;
-	record_access(a, CORDON_VERDICT_ALLOW);
+	outcome = access_allow_recorded(a);
+	if (outcome)
+		return access_errno(outcome);
 	subject_raise(s, raise);
 	subject_raise(t, given);
 	count(CORDON_COUNTER_RAISES);

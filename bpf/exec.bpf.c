@@ -11,7 +11,9 @@
 
 #define LSM_UNSAFE_ANY		   7 /* include/linux/security.h: shared, traced, no_new_privs */
 #define BPF_F_BPRM_SECUREEXEC_FLAG 1
-#define DESCRIPTOR_WORDS	   4 /* words of the descriptor bitmap that are judged at exec */
+/* Who must be able to start while the ring is full: the controller, and who starts it again. */
+#define EXEC_REPAIRS	 (CORDON_SUBJECT_TRUSTED | CORDON_SUBJECT_STARTING)
+#define DESCRIPTOR_WORDS 4 /* words of the descriptor bitmap that are judged at exec */
 
 /* The accept index of a program, or CORDON_ACCEPT_NONE with a reason in @a. */
 static __always_inline __u32 program_accept(struct access *a, struct inode *inode)
@@ -129,6 +131,13 @@ int BPF_PROG(hook_bprm_creds_from_file, struct linux_binprm *bprm, const struct 
 		return access_errno(access_refuse(&a));
 	}
 	next->flags |= guardian_flags(&a, bprm);
+	/* The record of it comes when the exec is done: too late to refuse. */
+	if (next->clearance && !(next->flags & EXEC_REPAIRS) && records_are_full() &&
+	    ledger_is_required() && guard_enforces()) {
+		bpf_obj_drop(next);
+		a.reason = CORDON_REASON_LEDGER_FULL;
+		return access_errno(access_refuse(&a));
+	}
 	if (cordon_clearance_rises(s->clearance, next->clearance) ||
 	    (next->flags & CORDON_SUBJECT_STARTING))
 		bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC_FLAG);

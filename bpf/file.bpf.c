@@ -496,8 +496,7 @@ __subprogram int access_move(struct access *a, __u32 directory)
 	/* A package manager that the policy trusts may put a program in its place. */
 	if (s && (s->flags & CORDON_SUBJECT_TRUSTED) && !directory && old.label == new.label) {
 		a->reason = CORDON_REASON_TRUSTED;
-		record_access(a, CORDON_VERDICT_ALLOW);
-		return GO_AHEAD;
+		return access_allow_recorded(a);
 	}
 	return access_refuse(a);
 }

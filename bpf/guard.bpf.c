@@ -36,6 +36,7 @@ __subprogram int access_guard(struct access *a, __u32 own)
 		return GO_AHEAD;
 	if (a->reason != CORDON_REASON_TRUSTED)
 		return access_refuse(a);
+	/* Also with a full ledger: who may repair the guard must be able to. */
 	record_access(a, CORDON_VERDICT_ALLOW);
 	return GO_AHEAD;
 }

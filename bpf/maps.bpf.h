@@ -46,10 +46,11 @@ struct {
 	__type(value, struct object);
 } objects SEC(".maps");
 
+#define RECORDS_BYTES (4 << 20)
 /* Written by hooks; 4 MiB hold some 5,000 records while nobody reads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
+	__uint(max_entries, RECORDS_BYTES);
 } records SEC(".maps");
 
 /* Written by hooks, summed by the controller. */

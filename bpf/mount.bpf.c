@@ -128,8 +128,7 @@ __subprogram int mount_view(struct new_view *view)
 		return outcome;
 	if (s && s->flags & CORDON_SUBJECT_TRUSTED) {
 		a.reason = CORDON_REASON_TRUSTED;
-		record_access(&a, CORDON_VERDICT_ALLOW);
-		return GO_AHEAD;
+		return access_allow_recorded(&a);
 	}
 	view->label = a.label;
 	return GO_AHEAD;

@@ -12,6 +12,9 @@
 #include "path.bpf.h"
 #include "subject.bpf.h"
 
+/* What an exec leaves to accesses that make their record at once. */
+#define RECORDS_SPARE 16
+
 /* Identical denials within this time are counted in one record. */
 #define COALESCE_NS 1000000000ULL
 
@@ -220,6 +223,13 @@ __subprogram int record_object(struct cordon_record *r, struct access *a)
 		r->target_taint = a->target_taint;
 	}
 	return 0;
+}
+
+/* Room for fewer records than there are CPUs that could take it at this moment. */
+static __always_inline bool records_are_full(void)
+{
+	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) >
+	       RECORDS_BYTES - RECORDS_SPARE * sizeof(struct cordon_record);
 }
 
 static __always_inline struct cordon_record *record_reserve(void)

@@ -148,6 +148,54 @@ TEST_F_TIMEOUT(guarded, G6_E12_full_ring_is_counted, 120)
 	EXPECT_TRUE(is_enforced());
 }
 
+#define FULL RUN_DIR "/ring-is-full"
+
+static pid_t start_and_hold(const char *program, const char *steps)
+{
+	const struct actor_call call = { .program = program, .steps = steps };
+	pid_t pid = actor_start(&call);
+
+	return actor_wait_stopped(pid) ? pid : -1;
+}
+
+/* Where the policy wants it, no flow goes ahead that must be recorded and cannot be. */
+TEST_F_TIMEOUT(guarded, E12_full_ledger_denies_what_must_be_recorded, 240)
+{
+	const struct policy_change strict = { .more = "on ledger-full deny" };
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	pid_t controller = control_pid(), reader, writer, bystander;
+
+	unlink(FULL);
+	ASSERT_EQ(0, control_load_next(&strict));
+	EXPECT_ACTOR(CLEARED, "try open=" SECRET " read", ACTOR_OK);
+	EXPECT_ACTOR(TRUSTED, "taint=" SECRET " try open_w=" LOW_FILE " write", ACTOR_OK);
+	reader = start_and_hold(CLEARED, "hold_until=" FULL " try open=" SECRET);
+	writer = start_and_hold(TRUSTED,
+				"taint=" SECRET " hold_until=" FULL " try open_w=" LOW_FILE);
+	bystander = start_and_hold(CLEARED, "hold_until=" FULL " try open=" LOW_FILE " read");
+	ASSERT_EQ(0, kill(controller, SIGSTOP));
+	EXPECT_ACTOR(PLAIN, "try denied_storm=" SECRET "," CUI_DIR "/secret,6000", ACTOR_OK);
+	close(open(FULL, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+	kill(reader, SIGCONT);
+	kill(writer, SIGCONT);
+	kill(bystander, SIGCONT);
+	EXPECT_TRUE(actor_denied(actor_wait(reader)));
+	EXPECT_TRUE(actor_denied(actor_wait(writer)));
+	/* What needs no record goes on. */
+	EXPECT_EQ(ACTOR_OK, actor_wait(bystander));
+	EXPECT_DENIED(PLAIN, "try exec=" CLEARED " open=" LOW_FILE);
+	EXPECT_ACTOR(PLAIN, "try open=" LOW_FILE " read", ACTOR_OK);
+	/* Who may repair can: the controller goes on, and empties the ring. */
+	ASSERT_EQ(0, kill(controller, SIGCONT));
+	for (int i = 0; i < 300 && actor_play(CLEARED, "try open=" SECRET " read"); i++)
+		nanosleep(&pause, NULL);
+	EXPECT_ACTOR(CLEARED, "try open=" SECRET " read", ACTOR_OK);
+	EXPECT_ACTOR(TRUSTED, "taint=" SECRET " try open_w=" LOW_FILE " write", ACTOR_OK);
+	EXPECT_LT(0, control_number("counters.denied"));
+	unlink(FULL);
+	ASSERT_EQ(0, control_load_next(NULL));
+}
+
 TEST_F_TIMEOUT(guarded, E3_killed_controller_is_not_missed, 180)
 {
 	long long version = control_number("policy.version");
