@@ -40,6 +40,9 @@ struct drain {
 	struct cordon_store *store;
 	struct cordon_ledger_boot boot_record; /* bytes is 0: none waits */
 	struct cordon_store_limits limits;
+	struct cordon_removal removal; /* not touched while removal_due and not recorded */
+	bool removal_recorded;
+	unsigned long removal_behind; /* where in the ring its records are before */
 	uint64_t looked_ns; /* when the volume's size was last looked at, CLOCK_MONOTONIC */
 	struct drain_state state;
 };
@@ -212,22 +215,32 @@ static void look_for_missing(struct drain *drain, unsigned int count, uint64_t m
 		cordon_gaps_reach(&drain->gaps, made, clock_ns(CLOCK_MONOTONIC));
 }
 
+/* Nothing is removed here: it must be recorded before. */
+static void look_for_removal(struct drain *drain)
+{
+	int err;
+
+	if (drain->removal.file)
+		return;
+	err = cordon_retention_due(drain->store, &drain->limits,
+				   clock_ns(CLOCK_REALTIME) / 1000000000, &drain->removal);
+	if (err)
+		fprintf(stderr, "cordond: the oldest volume cannot be removed: %s\n",
+			strerror(-err));
+	drain->state.removal_due = drain->removal.file != NULL;
+}
+
+/* The records that say so were made before this place in the ring, and are stored. */
 static void remove_oldest(struct drain *drain)
 {
-	bool removed = true;
-	char text[sizeof(drain->state.removed)];
-
-	while (removed) {
-		if (cordon_store_retain(drain->store, &drain->limits,
-					clock_ns(CLOCK_REALTIME) / 1000000000, &removed, text,
-					sizeof(text)))
-			return;
-		if (!removed)
-			return;
-		memcpy(drain->state.removed, text, sizeof(text));
-		drain->state.removals++;
-		fprintf(stderr, "cordond: %s\n", text);
-	}
+	if (!drain->removal_recorded || drain->ring.at < drain->removal_behind)
+		return;
+	cordon_volume_remove(drain->removal.file);
+	fprintf(stderr, "cordond: retention removed %s\n", drain->removal.file);
+	cordon_removal_free(&drain->removal);
+	drain->removal_recorded = false;
+	drain->state.removals++;
+	look_for_removal(drain);
 }
 
 /*
@@ -249,7 +262,7 @@ static void turn_volume(struct drain *drain)
 		return;
 	}
 	drain->state.volumes++;
-	remove_oldest(drain);
+	look_for_removal(drain);
 }
 
 static void read_losses(struct drain *drain)
@@ -310,6 +323,7 @@ static int take_batch(struct drain *drain, bool *more)
 	drain->state.trouble[0] = '\0';
 	drain->state.stored += count;
 	read_losses(drain);
+	remove_oldest(drain);
 	turn_volume(drain);
 	return (int)count;
 }
@@ -318,16 +332,18 @@ static int take_batch(struct drain *drain, bool *more)
 static bool take_all(struct drain *drain)
 {
 	uint64_t one = 1;
-	bool was_well, is_well, more;
+	bool was_well, is_well, was_due, is_due, more;
 	int count;
 
 	do {
 		pthread_mutex_lock(&drain->lock);
 		was_well = !drain->state.trouble[0];
+		was_due = drain->state.removal_due;
 		count = take_batch(drain, &more);
 		is_well = !drain->state.trouble[0];
+		is_due = drain->state.removal_due;
 		pthread_mutex_unlock(&drain->lock);
-		if ((count > 0 || was_well != is_well) &&
+		if ((count > 0 || was_well != is_well || was_due != is_due) &&
 		    write(drain->signal, &one, sizeof(one)) < 0 && errno != EAGAIN)
 			fprintf(stderr, "cordond: cannot wake the followers of records: %s\n",
 				strerror(errno));
@@ -390,6 +406,7 @@ void drain_stop(struct drain **drain)
 	epochs_close(&stopping->epochs);
 	anchors_close(&stopping->anchors);
 	cordon_mounts_free(&stopping->mounts);
+	cordon_removal_free(&stopping->removal);
 	cordon_store_close(&stopping->store);
 	cordon_fd_close(&stopping->stop);
 	cordon_fd_close(&stopping->signal);
@@ -422,6 +439,27 @@ void drain_add_boot(struct drain *drain, const struct cordon_ledger_boot *boot)
 		fprintf(stderr, "cordond: the ledger's beginning waits for the store: %s\n",
 			cordon_store_error(drain->store));
 	}
+	pthread_mutex_unlock(&drain->lock);
+}
+
+const struct cordon_removal *drain_removal(struct drain *drain)
+{
+	const struct cordon_removal *removal;
+
+	pthread_mutex_lock(&drain->lock);
+	removal = drain->state.removal_due ? &drain->removal : NULL;
+	pthread_mutex_unlock(&drain->lock);
+	return removal;
+}
+
+void drain_confirm(struct drain *drain, bool recorded)
+{
+	pthread_mutex_lock(&drain->lock);
+	drain->state.removal_due = false;
+	drain->removal_recorded = recorded;
+	drain->removal_behind = __atomic_load_n(drain->ring.writer, __ATOMIC_ACQUIRE);
+	if (!recorded)
+		cordon_removal_free(&drain->removal);
 	pthread_mutex_unlock(&drain->lock);
 }
 

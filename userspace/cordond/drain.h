@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "guard.h"
 #include "ledger_hash.h"
+#include "retention.h"
 #include "volumes.h"
 
 struct drain;
@@ -21,7 +22,7 @@ struct drain_state {
 	uint64_t troubles; /* how often that began */
 	uint64_t volumes; /* ended since the start */
 	uint64_t removals; /* volumes removed since the start */
-	char removed[128]; /* which was the last */
+	bool removal_due; /* see drain_removal() */
 };
 
 struct drain_options {
@@ -49,6 +50,12 @@ void drain_read_state(struct drain *drain, struct drain_state *state);
  * tried again with every transaction: there is no second one.
  */
 void drain_add_boot(struct drain *drain, const struct cordon_ledger_boot *boot);
+/*
+ * What the retention wants to remove: nothing of it goes before drain_confirm() said that it is
+ * recorded, and these records are on the disk. NULL: nothing.
+ */
+const struct cordon_removal *drain_removal(struct drain *drain);
+void drain_confirm(struct drain *drain, bool recorded);
 int drain_add_policy(struct drain *drain, const void *image, size_t bytes,
 		     struct cordon_failure *failure);
 

@@ -89,6 +89,22 @@ void ledger_record_previous(struct controller *controller)
 	controller_record(controller, CORDON_REASON_STORE, "%s", text);
 }
 
+void ledger_record_removal(struct controller *controller)
+{
+	const struct cordon_removal *removal = drain_removal(controller->drain);
+	char text[CORDON_CONTROL_TEXT_BYTES];
+	bool recorded = true;
+	size_t i;
+
+	if (!removal)
+		return;
+	for (i = 0; recorded && i < removal->count; i++) {
+		cordon_removed_format(&removal->removed[i], text, sizeof(text));
+		recorded = !controller_record(controller, CORDON_REASON_STORE, "%s", text);
+	}
+	drain_confirm(controller->drain, recorded);
+}
+
 void ledger_tell_policy(const struct controller *controller, const struct cordon_policy *policy)
 {
 	struct cordon_policy_note note = { .version = policy->version };

@@ -12,6 +12,8 @@
 int ledger_begin(struct controller *controller, struct cordon_failure *failure);
 /* The first record of a ledger that begins: where the one before it ended. */
 void ledger_record_previous(struct controller *controller);
+/* What the retention is about to remove, in records of their own; then it may. */
+void ledger_record_removal(struct controller *controller);
 /* The module's records say which policy is active. */
 void ledger_tell_policy(const struct controller *controller, const struct cordon_policy *policy);
 /* The last epoch that this controller can store ends here. */

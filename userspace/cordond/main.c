@@ -342,8 +342,8 @@ static void record_store(struct controller *controller)
 		controller_record(controller, CORDON_REASON_STORE, "the store takes records again");
 	if (now.volumes != told->volumes)
 		controller_record(controller, CORDON_REASON_STORE, "a new volume was begun");
-	if (now.removals != told->removals)
-		controller_record(controller, CORDON_REASON_STORE, "%s", now.removed);
+	if (now.removal_due)
+		ledger_record_removal(controller);
 	*told = now;
 }
 

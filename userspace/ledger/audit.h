@@ -11,6 +11,13 @@ struct chain_state {
 	uint64_t sequence;
 };
 
+/* What records say that the retention removed: of each ledger the furthest. */
+struct removals {
+	struct cordon_anchor *last;
+	size_t count;
+	bool failed; /* no memory for one */
+};
+
 struct audit {
 	struct cordon_ledger_report *report;
 	struct cordon_ledger_summary *summary;
@@ -20,11 +27,10 @@ struct audit {
 	uint8_t secret[CORDON_KEY_BYTES]; /* its W_j */
 	bool previous_known;
 	uint8_t previous[CORDON_TAG_BYTES]; /* of the epoch record before */
-	/* What its records say of other ledgers and of what retention removed. */
+	/* What its records say of the ledger before it. */
 	bool has_link, is_first;
 	struct cordon_anchor link;
-	bool has_removal;
-	uint64_t removed_ledger, removed_epoch; /* the highest of the last removal */
+	struct removals *removals; /* of all ledgers */
 };
 
 /* One chain in one epoch. */
@@ -48,6 +54,9 @@ void walk_begin(struct walk *walk, const struct audit *audit, uint32_t number,
 void walk_rows(struct audit *audit, struct walk *walk, const struct cordon_row *row, size_t count);
 /* As many losses as are missing must lead to where the epoch's record says that the chain stood. */
 void walk_end(struct audit *audit, struct walk *walk, const struct cordon_chain_head *head);
+
+/* ends.c */
+void removals_add(struct removals *removals, const struct cordon_anchor *last);
 
 /* words.c: what the controller wrote into its records. */
 void audit_read_text(struct audit *audit, const struct cordon_record *record);

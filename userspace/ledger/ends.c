@@ -1,7 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 
 #include "ends.h"
+
+static const struct cordon_anchor *find_removal(const struct removals *removals,
+						const struct cordon_ledger_id *id)
+{
+	size_t i;
+
+	for (i = 0; i < removals->count; i++)
+		if (!memcmp(&removals->last[i].ledger, id, sizeof(*id)))
+			return &removals->last[i];
+	return NULL;
+}
+
+void removals_add(struct removals *removals, const struct cordon_anchor *last)
+{
+	struct cordon_anchor *known = (void *)find_removal(removals, &last->ledger);
+
+	if (!known) {
+		known = realloc(removals->last, (removals->count + 1) * sizeof(*known));
+		if (!known) {
+			removals->failed = true;
+			return;
+		}
+		removals->last = known;
+		known += removals->count++;
+	} else if (known->epoch >= last->epoch) {
+		return;
+	}
+	*known = *last;
+}
+
+/* Whether a record says that this epoch was removed, and those before it. */
+static bool was_removed(const struct removals *removals, const struct cordon_anchor *epoch)
+{
+	const struct cordon_anchor *last = find_removal(removals, &epoch->ledger);
+
+	return last &&
+	       (epoch->epoch < last->epoch ||
+		(epoch->epoch == last->epoch && !memcmp(epoch->tag, last->tag, sizeof(last->tag))));
+}
 
 static struct audit *find(struct audit *audits, const struct cordon_evidence *evidence,
 			  const struct cordon_ledger_id *id)
@@ -58,24 +98,15 @@ static void check_reached(struct audit *audit, const struct cordon_evidence *evi
 			   (unsigned long long)claim->epoch,
 			   (unsigned long long)(claim->epoch -
 						(summary->epochs ? summary->last_epoch : 0)));
-	else if (!record && !partial && claim->epoch < summary->first_epoch)
+	else if (!record && !partial && claim->epoch < summary->first_epoch &&
+		 !was_removed(audit->removals, claim))
 		audit_find(audit, CORDON_LEDGER_TRUNCATED, CORDON_CHAIN_NONE, 0, 0,
 			   "%s saw epoch %llu, which is before what is here", what,
 			   (unsigned long long)claim->epoch);
 }
 
-static bool any_removal(const struct audit *audits, const struct cordon_evidence *evidence)
-{
-	size_t i;
-
-	for (i = 0; i < evidence->ledger_count; i++)
-		if (audits[i].has_removal)
-			return true;
-	return false;
-}
-
 static void check_anchors(struct audit *audits, const struct cordon_evidence *evidence,
-			  bool may_begin_late)
+			  bool partial)
 {
 	struct audit whole = { .report = audits[0].report };
 	size_t i;
@@ -85,22 +116,24 @@ static void check_anchors(struct audit *audits, const struct cordon_evidence *ev
 		struct audit *audit = find(audits, evidence, &anchor->ledger);
 
 		if (audit)
-			check_reached(audit, evidence, anchor, may_begin_late, "an anchor");
-		else if (!may_begin_late)
+			check_reached(audit, evidence, anchor, partial, "an anchor");
+		else if (!partial && !was_removed(audits[0].removals, anchor))
 			audit_find(&whole, CORDON_LEDGER_MISSING_BOOT, CORDON_CHAIN_NONE, 0, 0,
-				   "an anchor speaks of ledger %016llx, which is not here",
-				   (unsigned long long)anchor->ledger.number);
+				   "an anchor speaks of ledger %016llx up to epoch %llu, which was "
+				   "deleted: it is not here and no record removes it",
+				   (unsigned long long)anchor->ledger.number,
+				   (unsigned long long)anchor->epoch);
 	}
 }
 
 /* What a ledger says of the one before it. */
 static void check_link(struct audit *audits, struct audit *audit,
-		       const struct cordon_evidence *evidence, bool may_begin_late)
+		       const struct cordon_evidence *evidence, bool partial)
 {
 	struct audit *before = find(audits, evidence, &audit->link.ledger);
 
 	if (before) {
-		check_reached(before, evidence, &audit->link, may_begin_late, "the next ledger");
+		check_reached(before, evidence, &audit->link, partial, "the next ledger");
 		if (!before->summary->ended && before->summary->epochs &&
 		    before->summary->last_epoch == audit->link.epoch) {
 			before->epoch = audit->link.epoch;
@@ -109,11 +142,13 @@ static void check_link(struct audit *audits, struct audit *audit,
 				   "epoch is missing",
 				   (unsigned long long)audit->link.epoch);
 		}
-	} else if (!may_begin_late) {
+	} else if (!partial && !was_removed(audit->removals, &audit->link)) {
 		audit->epoch = 0;
 		audit_find(audit, CORDON_LEDGER_MISSING_BOOT, CORDON_CHAIN_NONE, 0, 0,
-			   "ledger %016llx, which was before this one, is not here",
-			   (unsigned long long)audit->link.ledger.number);
+			   "ledger %016llx, which was before this one up to epoch %llu, was "
+			   "deleted: it is not here and no record removes it",
+			   (unsigned long long)audit->link.ledger.number,
+			   (unsigned long long)audit->link.epoch);
 	}
 }
 
@@ -121,31 +156,31 @@ static void check_link(struct audit *audits, struct audit *audit,
 static void check_base(struct audit *audits, const struct cordon_evidence *evidence, bool partial)
 {
 	struct audit *based = find(audits, evidence, &evidence->base);
-	size_t i;
+	struct cordon_anchor base = { .ledger = evidence->base, .epoch = evidence->base_epoch };
+	const struct cordon_header *record;
 
 	if (!evidence->has_base || partial || !based)
 		return;
-	for (i = 0; i < evidence->ledger_count; i++)
-		if (audits[i].has_removal && (audits[i].removed_ledger != evidence->base.number ||
-					      audits[i].removed_epoch >= evidence->base_epoch))
-			return;
+	record = find_epoch(evidence, (uint32_t)(based - audits), base.epoch);
+	if (record)
+		memcpy(base.tag, record->tag, sizeof(base.tag));
+	if (was_removed(based->removals, &base))
+		return;
 	based->epoch = evidence->base_epoch;
 	audit_find(based, CORDON_LEDGER_TRUNCATED, CORDON_CHAIN_NONE, 0, 0,
-		   "what was before epoch %llu is not here, and no record says that it was removed",
+		   "what was before epoch %llu is not here, and no record removes it",
 		   (unsigned long long)evidence->base_epoch + 1);
 }
 
 void check_ends(struct audit *audits, const struct cordon_evidence *evidence, bool partial)
 {
-	bool may_begin_late = partial;
 	size_t i;
 
 	if (!evidence->ledger_count)
 		return;
-	may_begin_late |= any_removal(audits, evidence);
 	check_base(audits, evidence, partial);
-	check_anchors(audits, evidence, may_begin_late);
+	check_anchors(audits, evidence, partial);
 	for (i = 0; i < evidence->ledger_count; i++)
 		if (audits[i].has_link)
-			check_link(audits, &audits[i], evidence, may_begin_late);
+			check_link(audits, &audits[i], evidence, partial);
 }

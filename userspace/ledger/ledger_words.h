@@ -16,4 +16,16 @@ int cordon_anchor_parse(const char *text, struct cordon_anchor *anchor);
 #define CORDON_PREVIOUS_TEXT "previous ledger "
 int cordon_previous_format(const struct cordon_anchor *last, char *text, size_t bytes);
 
+/*
+ * What the retention removes, made before it does: of a ledger up to an epoch, whose record had this
+ * tag. A record for each ledger in the volume.
+ */
+#define CORDON_REMOVAL_TEXT "retention removes volume %llu, with it up to "
+struct cordon_removed {
+	uint64_t volume; /* the one it was in */
+	struct cordon_anchor last;
+};
+int cordon_removed_format(const struct cordon_removed *removed, char *text, size_t bytes);
+int cordon_removed_parse(const char *text, struct cordon_removed *removed);
+
 #endif /* CORDON_LEDGER_WORDS_H */

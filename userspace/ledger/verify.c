@@ -249,6 +249,8 @@ static size_t skip_base(struct audit *audit, const struct cordon_row *row, size_
 {
 	size_t i, j;
 
+	/* A chain that did not move in that epoch is not in its record. */
+	forget_chains(audit);
 	for (i = 0; i < count && row[i].record->epoch <= base; i++) {
 		const struct cordon_epoch *epoch = (const void *)row[i].record;
 
@@ -347,6 +349,7 @@ int cordon_ledger_verify(struct cordon_evidence *evidence,
 			 const struct cordon_verify_options *options,
 			 struct cordon_ledger_report *report)
 {
+	struct removals removals = { 0 };
 	struct audit whole = { .report = report }, *audits;
 	size_t at = 0, i;
 	int err = 0;
@@ -366,12 +369,17 @@ int cordon_ledger_verify(struct cordon_evidence *evidence,
 
 		while (at < evidence->row_count && evidence->row[at].ledger == i)
 			at++;
-		audits[i] = (struct audit){ .report = report, .summary = &report->ledger[i] };
+		audits[i] = (struct audit){ .report = report,
+					    .summary = &report->ledger[i],
+					    .removals = &removals };
 		err = verify_ledger(&audits[i], at > first ? evidence->row + first : NULL,
 				    at - first, evidence, options);
 	}
+	if (!err && removals.failed)
+		err = -ENOMEM;
 	if (!err)
 		check_ends(audits, evidence, options->partial);
+	free(removals.last);
 	free(audits);
 	return err;
 }

@@ -82,10 +82,29 @@ int cordon_previous_format(const struct cordon_anchor *last, char *text, size_t 
 	return length + cordon_anchor_format(last, text + length, bytes - (size_t)length);
 }
 
+int cordon_removed_format(const struct cordon_removed *removed, char *text, size_t bytes)
+{
+	int length =
+		snprintf(text, bytes, CORDON_REMOVAL_TEXT, (unsigned long long)removed->volume);
+
+	return length + cordon_anchor_format(&removed->last, text + length, bytes - (size_t)length);
+}
+
+int cordon_removed_parse(const char *text, struct cordon_removed *removed)
+{
+	unsigned long long volume;
+	int length = 0;
+
+	if (sscanf(text, CORDON_REMOVAL_TEXT "%n", &volume, &length) != 1 || !length)
+		return -EBADMSG;
+	removed->volume = volume;
+	return cordon_anchor_parse(text + length, &removed->last);
+}
+
 void audit_read_text(struct audit *audit, const struct cordon_record *record)
 {
 	char text[CORDON_PATH_BYTES + 1];
-	unsigned long long ledger, epoch;
+	struct cordon_removed removed;
 
 	if (record->operation != CORDON_OPERATION_CONTROL ||
 	    record->reason != CORDON_REASON_STORE || !(record->flags & CORDON_RECORD_HAS_TEXT))
@@ -98,9 +117,7 @@ void audit_read_text(struct audit *audit, const struct cordon_record *record)
 			audit->is_first = true;
 		else if (!cordon_anchor_parse(what, &audit->link))
 			audit->has_link = true;
-	} else if (sscanf(text, CORDON_REMOVAL_TEXT, &ledger, &epoch) == 2) {
-		audit->has_removal = true;
-		audit->removed_ledger = ledger;
-		audit->removed_epoch = epoch;
+	} else if (!cordon_removed_parse(text, &removed)) {
+		removals_add(audit->removals, &removed.last);
 	}
 }

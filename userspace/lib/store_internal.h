@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the store's own files share; nobody else includes this. */
+/* What the store's own files share, and what removes volumes of it. */
 #ifndef CORDON_STORE_INTERNAL_H
 #define CORDON_STORE_INTERNAL_H
 

@@ -187,7 +187,7 @@ static int point_at(const char *file, uint64_t number)
 	return sync_folder(file);
 }
 
-static void remove_volume(const char *file)
+void cordon_volume_remove(const char *file)
 {
 	static const char *const part[] = { "", "-wal", "-shm", "-journal" };
 	char name[PATH_MAX];
@@ -235,7 +235,7 @@ static int mend(const char *file, const struct cordon_volumes *volumes)
 	/* Begun, and never written to: nobody pointed at them yet. */
 	for (i = 0; current && i < volumes->count; i++)
 		if (volumes->volume[i].number > current)
-			remove_volume(volumes->volume[i].file);
+			cordon_volume_remove(volumes->volume[i].file);
 	return 0;
 }
 
@@ -384,7 +384,7 @@ int cordon_store_rotate(struct cordon_store *store, const __u64 boot[2],
 	if (!file || number < 2)
 		return cordon_failure_set(failure, EINVAL, "%s is no link to a volume",
 					  store->file);
-	remove_volume(file);
+	cordon_volume_remove(file);
 	err = cordon_store_open(file, true, &next, failure);
 	if (err)
 		return err;
@@ -403,56 +403,6 @@ int cordon_store_rotate(struct cordon_store *store, const __u64 boot[2],
 		return 0;
 	}
 	cordon_store_close(&next);
-	remove_volume(file);
-	return err;
-}
-
-struct last_of_volume {
-	int64_t time_ns;
-	uint64_t ledger, epoch;
-};
-
-static int read_last(const char *file, struct last_of_volume *last)
-{
-	cordon_auto_store *volume = NULL;
-	struct cordon_failure failure;
-	struct cordon_header header = { 0 };
-	int err = cordon_store_open(file, false, &volume, &failure);
-
-	if (!err)
-		err = cordon_store_last_epoch(volume, &header);
-	if (err && err != -ENOENT)
-		return err;
-	last->time_ns = pragma_number(volume, "SELECT max(time) FROM records");
-	last->ledger = header.ledger;
-	last->epoch = header.epoch;
-	return 0;
-}
-
-int cordon_store_retain(struct cordon_store *store, const struct cordon_store_limits *limits,
-			uint64_t now_s, bool *removed, char *text, size_t text_bytes)
-{
-	struct cordon_volumes volumes = { 0 };
-	uint64_t total = 0, floor_s = limits->keep_days * 24 * 60 * 60;
-	int err = limits->total_bytes ? cordon_volumes_list(store->file, &volumes) : 0;
-	struct last_of_volume last = { 0 };
-	size_t i;
-
-	*removed = false;
-	for (i = 0; i < volumes.count; i++)
-		total += volumes.volume[i].bytes;
-	if (!err && volumes.count && total > limits->total_bytes) {
-		const struct cordon_volume *oldest = &volumes.volume[0];
-
-		err = read_last(oldest->file, &last);
-		if (!err && last.time_ns / 1000000000 + (int64_t)floor_s < (int64_t)now_s) {
-			remove_volume(oldest->file);
-			*removed = true;
-			snprintf(text, text_bytes, CORDON_REMOVAL_TEXT ", volume %llu",
-				 (unsigned long long)last.ledger, (unsigned long long)last.epoch,
-				 (unsigned long long)oldest->number);
-		}
-	}
-	cordon_volumes_free(&volumes);
+	cordon_volume_remove(file);
 	return err;
 }

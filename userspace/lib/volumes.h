@@ -43,6 +43,8 @@ bool cordon_volume_is_old(const char *file);
 /* 0 or -errno. */
 int cordon_volumes_list(const char *file, struct cordon_volumes *volumes);
 void cordon_volumes_free(struct cordon_volumes *volumes);
+/* With what SQLite keeps beside it. */
+void cordon_volume_remove(const char *file);
 
 /* Finishes a rotation that was interrupted; before the file is opened for writing. */
 int cordon_volumes_mend(const char *file, struct cordon_failure *failure);
@@ -57,14 +59,5 @@ bool cordon_store_is_full(struct cordon_store *store, const struct cordon_store_
  */
 int cordon_store_rotate(struct cordon_store *store, const __u64 boot[2],
 			struct cordon_failure *failure);
-/* What a removal is called in a record: the verifier reads it (%llx ledger, %llu epoch). */
-#define CORDON_REMOVAL_TEXT "retention: removed up to ledger %llx epoch %llu"
-
-/*
- * Removes the oldest volume, when there is too much and it is old enough:
- * *@removed says so, and @text what it was. Called again until nothing is removed.
- */
-int cordon_store_retain(struct cordon_store *store, const struct cordon_store_limits *limits,
-			uint64_t now_s, bool *removed, char *text, size_t text_bytes);
 
 #endif /* CORDON_VOLUMES_H */
