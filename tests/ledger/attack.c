@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * attack CORDON KEY ANCHORS STORE WORK [OLDER]: plays every attack on a copy
+ * attack CORDON KEY ANCHORS STORE WORK [--older FOLDER] [--log FOLDER] [--stolen FILE]
+ * [--retained FOLDER --retained-anchors FILE]; only what is of a removal when STORE is that one: plays every attack on a copy
  * of the store, asks the verifier, prints TAP and a table: attack, verdict,
  * where it was noticed.
  */
 #include <dirent.h>
+#include <getopt.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +18,11 @@
 
 #include "attack.h"
 
-/* Cuts of the file that are tried. */
+/* Cuts of a file that are tried. */
 #define CUTS 24
+/* So many records are removed one by one from the end, or all of the last second, but not more than. */
+#define TAIL	 40
+#define TAIL_MAX 200
 
 static void die(const char *what, const char *why)
 {
@@ -152,40 +157,95 @@ static void copy_store(const struct given *given, struct copy *copy)
 		die("copy", command);
 }
 
-static int64_t records_in(const char *file)
+static void epoch_of(sqlite3_context *context, int count, sqlite3_value **value)
 {
-	struct copy one = { 0 };
-	int64_t count = 0;
+	struct cordon_header header = { 0 };
 
-	if (sqlite3_open(file, &one.database) == SQLITE_OK)
-		count = number_sql(&one, "SELECT count(*) FROM records");
-	sqlite3_close(one.database);
-	return count;
+	(void)count;
+	if ((size_t)sqlite3_value_bytes(value[0]) >= sizeof(header))
+		memcpy(&header, sqlite3_value_blob(value[0]), sizeof(header));
+	sqlite3_result_int64(context, (sqlite3_int64)header.epoch);
 }
 
-static void open_largest(struct copy *copy)
+/* Calls for each volume of the copy, in no order. */
+static void each_volume(struct copy *copy, void (*visit)(struct copy *volume, void *context),
+			void *context)
 {
-	struct dirent *entry;
 	DIR *folder = opendir(copy->folder);
-	int64_t most = -1;
+	struct dirent *entry;
 
-	while ((entry = readdir(folder))) {
-		char file[4400];
+	while (folder && (entry = readdir(folder))) {
 		size_t length = strlen(entry->d_name);
-		int64_t count;
+		struct copy volume = { 0 };
 
-		if (length < 4 || strcmp(entry->d_name + length - 3, ".db"))
+		/* The store's own name is a link to one of them. */
+		if (length < 4 || strcmp(entry->d_name + length - 3, ".db") ||
+		    entry->d_type == DT_LNK)
 			continue;
-		snprintf(file, sizeof(file), "%s/%s", copy->folder, entry->d_name);
-		count = records_in(file);
-		if (count > most) {
-			most = count;
-			strcpy(copy->file, file);
-		}
+		snprintf(volume.file, sizeof(volume.file), "%s/%s", copy->folder, entry->d_name);
+		if (sqlite3_open(volume.file, &volume.database) != SQLITE_OK)
+			die(volume.file, "cannot be opened");
+		sqlite3_create_function(volume.database, "epoch_of", 1, SQLITE_UTF8, NULL, epoch_of,
+					NULL, NULL);
+		visit(&volume, context);
+		sqlite3_close(volume.database);
 	}
 	closedir(folder);
+}
+
+static void run_one(struct copy *volume, void *text)
+{
+	run_sql(volume, "%s", (const char *)text);
+}
+
+void run_everywhere(struct copy *copy, const char *format, ...)
+{
+	char text[2000];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	each_volume(copy, run_one, text);
+}
+
+struct choice {
+	const char *query;
+	int64_t most;
+	char file[4400];
+};
+
+static void choose_one(struct copy *volume, void *context)
+{
+	struct choice *choice = context;
+	int64_t count = number_sql(volume, "%s", choice->query);
+
+	if (count <= choice->most)
+		return;
+	choice->most = count;
+	strcpy(choice->file, volume->file);
+}
+
+/* The volume in which the query gives the highest number. */
+static void open_best(struct copy *copy, const char *query)
+{
+	struct choice choice = { .query = query, .most = -1 };
+
+	sqlite3_close(copy->database);
+	each_volume(copy, choose_one, &choice);
+	strcpy(copy->file, choice.file);
 	if (sqlite3_open(copy->file, &copy->database) != SQLITE_OK)
 		die(copy->file, "cannot be opened");
+}
+
+void open_volume(struct copy *copy, int64_t ledger)
+{
+	char query[100];
+
+	snprintf(query, sizeof(query),
+		 "SELECT count(*) FROM records WHERE ledger = %lld OR 0 = %lld", (long long)ledger,
+		 (long long)ledger);
+	open_best(copy, query);
 }
 
 /* Three neighbours in one chain of one epoch, near the middle, whose epoch has its record. */
@@ -252,7 +312,7 @@ static void play(const struct given *given, const struct attack *attack,
 	bool right;
 
 	copy_store(given, &copy);
-	open_largest(&copy);
+	open_volume(&copy, 0);
 	choose_rows(&copy);
 	if (!attack->play(given, &copy)) {
 		printf("ok %u - %s # SKIP nothing in the store to play it on\n", ++number,
@@ -278,7 +338,7 @@ static void play_cuts(const struct given *given, const struct said *unharmed)
 
 	for (cut = 1; cut <= CUTS; cut++) {
 		copy_store(given, &copy);
-		open_largest(&copy);
+		open_volume(&copy, 0);
 		sqlite3_close(copy.database);
 		if (stat(copy.file, &status) ||
 		    truncate(copy.file, status.st_size - (off_t)cut * cut * 47))
@@ -291,58 +351,166 @@ static void play_cuts(const struct given *given, const struct said *unharmed)
 	tell(!unseen, "cut the file at its end", &first, "never as unharmed");
 }
 
-/* The last records of the last ledger, one more each time: gone from both tables and by time. */
+/* When the record was made that has so many of the last ledger behind it; 0: there is none. */
+static int64_t time_of(struct copy *copy, int behind)
+{
+	return number_sql(
+		copy,
+		"SELECT time FROM (SELECT time FROM records UNION SELECT time FROM epochs)"
+		" ORDER BY time DESC LIMIT 1 OFFSET %d",
+		behind);
+}
+
+/* The end, record by record: gone from both tables of all volumes. Always noticed, never altered. */
 static void play_tail(const struct given *given)
 {
 	struct said said = { 0 };
 	struct copy copy;
 	int unseen = 0, i;
+	int64_t time = 1, end = 0;
 
-	for (i = 0; i < CUTS; i++) {
-		int64_t time;
-
+	for (i = 0; time && i < TAIL_MAX && (i < TAIL || end - time <= 1000000000); i++) {
 		copy_store(given, &copy);
-		open_largest(&copy);
-		time = number_sql(&copy, "SELECT time - 1 FROM epochs WHERE class = 2 "
-					 "ORDER BY time DESC LIMIT 1");
-		time = number_sql(
-			&copy,
-			"SELECT min(time) FROM (SELECT time FROM records WHERE time <= %lld"
-			" ORDER BY time DESC LIMIT %d)",
-			(long long)time, i + 1);
-		run_sql(&copy,
-			"DELETE FROM records WHERE time >= %lld;"
-			"DELETE FROM epochs WHERE time >= %lld;",
-			(long long)time, (long long)time);
+		open_best(&copy, "SELECT max(number) FROM volume");
+		time = time_of(&copy, i);
+		end = time_of(&copy, 0);
+		run_everywhere(&copy,
+			       "DELETE FROM records WHERE time >= %lld;"
+			       "DELETE FROM epochs WHERE time >= %lld;",
+			       (long long)time, (long long)time);
 		sqlite3_close(copy.database);
 		ask_verifier(given, copy.folder, true, &said);
 		unseen += strcmp(said.verdict, "truncated") != 0;
 	}
-	tell(!unseen, "remove the last records one by one", &said, "truncated");
+	printf("# %d records and epochs, the last second's among them\n", i);
+	tell(!unseen, "remove the end, record by record", &said, "truncated");
 }
 
-int main(int argc, char **argv)
+/*
+ * A store in use, as a power cut leaves it, with its log, which is the last second, cut at more and
+ * more bytes, two to a page: what is left is a beginning.
+ */
+static void play_log(const struct given *given)
 {
-	struct given given;
+	struct given in_use = *given;
+	struct said said = { 0 };
+	struct stat status;
+	struct copy copy;
+	char log[4500];
+	int unseen = 0, cuts = 0;
+	off_t page = 4096 + 24, cut;
+
+	in_use.store = given->log;
+	copy_store(&in_use, &copy);
+	open_best(&copy, "SELECT max(number) FROM volume");
+	snprintf(log, sizeof(log), "%s-wal", copy.file);
+	sqlite3_close(copy.database);
+	copy_store(&in_use, &copy);
+	if (stat(log, &status))
+		die(log, "is not there");
+	for (cut = status.st_size - 1; cut > 32 && cuts < TAIL_MAX; cut -= page / 2 + 1, cuts++) {
+		copy_store(&in_use, &copy);
+		if (truncate(log, cut))
+			die(log, "cannot be cut");
+		ask_verifier(given, copy.folder, true, &said);
+		unseen += strcmp(said.verdict, "truncated") && strcmp(said.verdict, "missing-boot");
+	}
+	printf("# %d cuts\n", cuts);
+	tell(!unseen, "cut the log of a store in use", &said, "truncated");
+}
+
+static void play_retained(const struct given *given)
+{
+	struct given retained = *given;
 	struct said unharmed;
 	unsigned int i;
 
-	if (argc < 6)
-		return 2;
-	given = (struct given){ argv[1], argv[2], argv[3], argv[4], argc > 6 ? argv[6] : NULL,
-				argv[5] };
-	mkdir(given.work, 0700);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("TAP version 13\n1..%u\n", attack_count + 3);
-	ask_verifier(&given, given.store, true, &unharmed);
-	fprintf(stderr, "| attack | verdict | where it was noticed |\n| --- | --- | --- |\n");
+	retained.store = given->retained;
+	retained.anchors = given->retained_anchors;
+	ask_verifier(&retained, retained.store, true, &unharmed);
+	tell(!strcmp(unharmed.verdict, "intact-with-losses") ||
+		     !strcmp(unharmed.verdict, "intact") || !strcmp(unharmed.verdict, "crashed"),
+	     "none, where the retention removed a boot", &unharmed, "as before");
+	for (i = 0; i < retained_attack_count; i++)
+		play(&retained, &retained_attacks[i], &unharmed);
+}
+
+static void parse(int argc, char **argv, struct given *given)
+{
+	static const struct option names[] = {
+		{ "older", required_argument, NULL, 'o' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "stolen", required_argument, NULL, 's' },
+		{ "retained", required_argument, NULL, 'r' },
+		{ "retained-anchors", required_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
+		switch (option) {
+		case 'o':
+			given->older = optarg;
+			break;
+		case 'l':
+			given->log = optarg;
+			break;
+		case 's':
+			given->stolen = optarg;
+			break;
+		case 'r':
+			given->retained = optarg;
+			break;
+		case 'a':
+			given->retained_anchors = optarg;
+			break;
+		default:
+			exit(2);
+		}
+	if (argc - optind != 5)
+		exit(2);
+	given->cordon = argv[optind];
+	given->key = argv[optind + 1];
+	given->anchors = argv[optind + 2];
+	given->store = argv[optind + 3];
+	given->work = argv[optind + 4];
+}
+
+static void play_whole(const struct given *given)
+{
+	struct said unharmed;
+	unsigned int i;
+
+	ask_verifier(given, given->store, true, &unharmed);
 	tell(!strcmp(unharmed.verdict, "intact") ||
 		     !strcmp(unharmed.verdict, "intact-with-losses") ||
 		     !strcmp(unharmed.verdict, "crashed"),
 	     "none", &unharmed, "intact, with losses or crashed");
 	for (i = 0; i < attack_count; i++)
-		play(&given, &attacks[i], &unharmed);
-	play_cuts(&given, &unharmed);
-	play_tail(&given);
+		play(given, &attacks[i], &unharmed);
+	play_cuts(given, &unharmed);
+	play_tail(given);
+}
+
+int main(int argc, char **argv)
+{
+	struct given given = { 0 };
+	unsigned int count;
+	bool whole;
+
+	parse(argc, argv, &given);
+	whole = !given.retained || strcmp(given.retained, given.store) != 0;
+	count = whole ? attack_count + 3 : 0;
+	mkdir(given.work, 0700);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	count += (given.log ? 1 : 0) + (given.retained ? 1 + retained_attack_count : 0);
+	printf("TAP version 13\n1..%u\n", count);
+	fprintf(stderr, "| attack | verdict | where it was noticed |\n| --- | --- | --- |\n");
+	if (whole)
+		play_whole(&given);
+	if (given.log)
+		play_log(&given);
+	if (given.retained)
+		play_retained(&given);
 	return failed ? 1 : 0;
 }

@@ -12,7 +12,11 @@ struct given {
 	const char *cordon; /* the program */
 	const char *key, *anchors; /* files */
 	const char *store; /* a folder of volumes */
-	const char *older; /* the same, of an earlier moment; NULL: none */
+	/* NULL: none. */
+	const char *older; /* the same, of an earlier moment */
+	const char *log; /* the same, in use: the end is in a log of SQLite's */
+	const char *stolen; /* keys of a later moment, as theft.c writes them */
+	const char *retained, *retained_anchors; /* what was left when a removal was recorded */
 	const char *work; /* a folder for the copies */
 };
 
@@ -39,9 +43,17 @@ struct attack {
 
 extern const struct attack attacks[];
 extern const unsigned int attack_count;
+/* On the store that was left when a removal was recorded. */
+extern const struct attack retained_attacks[];
+extern const unsigned int retained_attack_count;
 
+/* Goes on with the volume that has most records of a ledger, 0: of all. */
+void open_volume(struct copy *copy, int64_t ledger);
 /* Runs the statements or ends the test. */
 __attribute__((format(printf, 2, 3))) void run_sql(struct copy *copy, const char *format, ...);
+/* In every volume; epoch_of(record) gives the epoch. */
+__attribute__((format(printf, 2, 3))) void run_everywhere(struct copy *copy, const char *format,
+							  ...);
 int64_t number_sql(struct copy *copy, const char *format, ...);
 /* The record's bytes of a row; the caller frees them. */
 void *get_record(struct copy *copy, const char *table, int64_t id);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attack.h"
+#include "ledger_hash.h"
 
 static bool change_record(const struct given *given, struct copy *copy)
 {
@@ -150,22 +151,14 @@ static bool replace_epoch(const struct given *given, struct copy *copy)
 	return true;
 }
 
-static void delete_epochs(struct copy *copy, int64_t ledger, uint64_t from, uint64_t to)
+static void delete_epochs(struct copy *copy, int64_t ledger, int64_t from, int64_t to)
 {
-	sqlite3_stmt *s;
-
-	run_sql(copy, "DELETE FROM epochs WHERE ledger = %lld AND epoch BETWEEN %llu AND %llu",
-		(long long)ledger, (unsigned long long)from, (unsigned long long)to);
-	sqlite3_prepare_v2(copy->database, "SELECT id, record FROM records", -1, &s, NULL);
-	while (sqlite3_step(s) == SQLITE_ROW) {
-		const struct cordon_header *record = sqlite3_column_blob(s, 1);
-
-		if (record->epoch >= from && record->epoch <= to &&
-		    (int64_t)record->ledger == ledger)
-			run_sql(copy, "DELETE FROM records WHERE id = %lld",
-				(long long)sqlite3_column_int64(s, 0));
-	}
-	sqlite3_finalize(s);
+	run_everywhere(copy,
+		       "DELETE FROM epochs WHERE ledger = %lld AND epoch BETWEEN %lld AND %lld;"
+		       "DELETE FROM records WHERE ledger = %lld AND"
+		       " epoch_of(record) BETWEEN %lld AND %lld",
+		       (long long)ledger, (long long)from, (long long)to, (long long)ledger,
+		       (long long)from, (long long)to);
 }
 
 static bool drop_epoch(const struct given *given, struct copy *copy)
@@ -173,7 +166,8 @@ static bool drop_epoch(const struct given *given, struct copy *copy)
 	struct cordon_header *header = get_record(copy, "epochs", copy->epoch);
 
 	(void)given;
-	delete_epochs(copy, (int64_t)header->ledger, header->epoch, header->epoch);
+	delete_epochs(copy, (int64_t)header->ledger, (int64_t)header->epoch,
+		      (int64_t)header->epoch);
 	free(header);
 	return true;
 }
@@ -184,7 +178,7 @@ static bool drop_end(const struct given *given, struct copy *copy)
 	struct cordon_header *header = get_record(copy, "epochs", copy->last_epoch);
 
 	(void)given;
-	delete_epochs(copy, (int64_t)header->ledger, header->epoch / 2, header->epoch + 1);
+	delete_epochs(copy, (int64_t)header->ledger, (int64_t)header->epoch / 2, INT64_MAX);
 	free(header);
 	return true;
 }
@@ -228,6 +222,17 @@ static bool splice_boots(const struct given *given, struct copy *copy)
 	return true;
 }
 
+/* And the word that a volume begins with what is left of it. */
+static void delete_boot(struct copy *copy, int64_t ledger)
+{
+	run_everywhere(copy,
+		       "DELETE FROM records WHERE ledger = %lld;"
+		       "DELETE FROM epochs WHERE ledger = %lld;"
+		       "DELETE FROM boots WHERE ledger = %lld;"
+		       "UPDATE volume SET ledger = 0 WHERE ledger = %lld",
+		       (long long)ledger, (long long)ledger, (long long)ledger, (long long)ledger);
+}
+
 static bool remove_boot(const struct given *given, struct copy *copy)
 {
 	int64_t ledger = number_sql(copy, "SELECT ledger FROM boots ORDER BY time LIMIT 1");
@@ -235,10 +240,7 @@ static bool remove_boot(const struct given *given, struct copy *copy)
 	(void)given;
 	if (number_sql(copy, "SELECT count(*) FROM boots") < 2)
 		return false;
-	run_sql(copy,
-		"DELETE FROM records WHERE ledger = %lld; DELETE FROM epochs WHERE ledger = %lld;"
-		"DELETE FROM boots WHERE ledger = %lld;",
-		(long long)ledger, (long long)ledger, (long long)ledger);
+	delete_boot(copy, ledger);
 	return true;
 }
 
@@ -246,22 +248,22 @@ static bool remove_boot(const struct given *given, struct copy *copy)
 static bool replace_secret(const struct given *given, struct copy *copy)
 {
 	(void)given;
-	run_sql(copy, "UPDATE boots SET record = CAST(substr(record, 1, 88) || "
-		      "randomblob(length(record) - 88) AS BLOB)");
+	run_everywhere(copy, "UPDATE boots SET record = CAST(substr(record, 1, 88) || "
+			     "randomblob(length(record) - 88) AS BLOB)");
 	return true;
 }
 
 static bool remove_secret(const struct given *given, struct copy *copy)
 {
 	(void)given;
-	run_sql(copy, "DELETE FROM boots");
+	run_everywhere(copy, "DELETE FROM boots");
 	return true;
 }
 
 static bool clear_all(const struct given *given, struct copy *copy)
 {
 	(void)given;
-	run_sql(copy, "DELETE FROM records; DELETE FROM epochs; DELETE FROM boots;");
+	run_everywhere(copy, "DELETE FROM records; DELETE FROM epochs; DELETE FROM boots;");
 	return true;
 }
 
@@ -292,6 +294,112 @@ static bool damage_file(const struct given *given, struct copy *copy)
 	return !fclose(file);
 }
 
+struct stolen {
+	unsigned long long ledger, epoch, sequence;
+	unsigned int cpu;
+	struct cordon_chain chain;
+};
+
+/* The first of the keys that were stolen. */
+static bool read_stolen(const struct given *given, struct stolen *stolen)
+{
+	FILE *file = given->stolen ? fopen(given->stolen, "r") : NULL;
+	char hex[2 * CORDON_KEY_BYTES + 1];
+	unsigned int byte, i;
+
+	if (!file)
+		return false;
+	i = (unsigned int)fscanf(file, "%llu %u %llu %llu %64s", &stolen->ledger, &stolen->cpu,
+				 &stolen->epoch, &stolen->sequence, hex);
+	fclose(file);
+	if (i != 5)
+		return false;
+	stolen->chain =
+		(struct cordon_chain){ .sequence = stolen->sequence, .epoch = stolen->epoch };
+	for (i = 0; i < CORDON_KEY_BYTES && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++)
+		stolen->chain.key[i] = (uint8_t)byte;
+	return i == CORDON_KEY_BYTES;
+}
+
+/* The last record of the chain before the theft. NULL: the volume has none; else to be freed. */
+static struct cordon_record *last_of(struct copy *copy, const struct stolen *stolen, int64_t *id)
+{
+	open_volume(copy, (int64_t)stolen->ledger);
+	*id = number_sql(copy,
+			 "SELECT id FROM records WHERE ledger = %lld AND chain = %u AND"
+			 " sequence <= %lld ORDER BY sequence DESC LIMIT 1",
+			 (long long)stolen->ledger, stolen->cpu, (long long)stolen->sequence);
+	return *id ? get_record(copy, "records", *id) : NULL;
+}
+
+static bool forge_older(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record;
+	struct stolen stolen;
+	int64_t id;
+
+	if (!read_stolen(given, &stolen) || !(record = last_of(copy, &stolen, &id)))
+		return false;
+	record->uid += 1000;
+	cordon_chain_tag(&stolen.chain, &record->header, record->tag);
+	put_record(copy, id, record);
+	free(record);
+	return true;
+}
+
+/* The positive control: of what comes behind the theft the thief is master, and only of that. */
+static bool forge_newer(const struct given *given, struct copy *copy)
+{
+	struct cordon_record *record;
+	struct stolen stolen;
+	int64_t id, next;
+
+	if (!read_stolen(given, &stolen) || !(record = last_of(copy, &stolen, &id)))
+		return false;
+	next = number_sql(copy, "SELECT max(id) + 1 FROM records");
+	record->sequence = stolen.sequence + 1;
+	record->epoch = stolen.epoch;
+	record->uid += 1000;
+	cordon_chain_tag(&stolen.chain, &record->header, record->tag);
+	run_sql(copy,
+		"INSERT INTO records SELECT %lld, -1, boot, boottime, time, verdict, reason,"
+		" operation, pid, uid, exe, path, address, record, ledger, chain FROM records"
+		" WHERE id = %lld",
+		(long long)next, (long long)id);
+	put_record(copy, next, record);
+	free(record);
+	return true;
+}
+
+/* Of the boots that the removals left whole the oldest. */
+static bool remove_kept_boot(const struct given *given, struct copy *copy)
+{
+	int64_t ledger = number_sql(copy, "SELECT ledger FROM boots ORDER BY time LIMIT 1");
+
+	(void)given;
+	if (number_sql(copy, "SELECT count(*) FROM boots") < 2)
+		return false;
+	delete_boot(copy, ledger);
+	return true;
+}
+
+static bool remove_removal(const struct given *given, struct copy *copy)
+{
+	(void)given;
+	run_everywhere(copy,
+		       "DELETE FROM records WHERE reason = %u AND operation = %u AND"
+		       " instr(record, CAST('retention removes' AS BLOB))",
+		       CORDON_REASON_STORE, CORDON_OPERATION_CONTROL);
+	return true;
+}
+
+const struct attack retained_attacks[] = {
+	{ "remove a boot that no removal names", remove_kept_boot, "missing-boot", "deleted",
+	  false },
+	{ "remove the record of a removal", remove_removal, "altered", "", false },
+};
+const unsigned int retained_attack_count = sizeof(retained_attacks) / sizeof(retained_attacks[0]);
+
 const struct attack attacks[] = {
 	{ "change a record", change_record, "altered", "changed", false },
 	{ "change only what is shown of a record", change_columns, "altered", "no records", false },
@@ -308,6 +416,8 @@ const struct attack attacks[] = {
 	{ "replace an epoch's record", replace_epoch, "altered", "changed", false },
 	{ "drop the end", drop_end, "truncated", "at the end are missing", false },
 	{ "roll back to an older copy", roll_back, "truncated", "at the end are missing", false },
+	{ "forge an older record with stolen keys", forge_older, "altered", "", false },
+	{ "make a record with stolen keys behind the theft", forge_newer, NULL, NULL, false },
 	{ "splice two boots", splice_boots, "altered", "", false },
 	{ "remove a boot", remove_boot, "missing-boot", "not here", false },
 	{ "replace the sealed secret", replace_secret, "unverifiable", "boot record", false },

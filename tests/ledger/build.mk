@@ -20,7 +20,7 @@ $(LT)/make_store: $(LT)/make_store.o $(LT)/model.o $(LT_LEDGER) $(CHECKED_OBJECT
 	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c -lsodium -lb2
 
 $(LT)/attack: $(LT)/attack.o $(LT)/attacks.o
-	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c
+	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c -lb2
 
 .PHONY: check-ledger
 check-ledger: $(LT_TESTS:%=$(LT)/%_test) check-ledger-attacks
@@ -36,8 +36,15 @@ check-ledger-attacks: $(LT)/attack $(LT)/make_store $(B)/userspace/cordon
 	@mkdir -p $(RESULTS)
 	rm -rf $(LT)/model
 	$(LT)/make_store $(LT)/model 1500
+	$(LT)/make_store $(LT)/model/volumes 600 volumes
 	$(LT)/attack $(B)/userspace/cordon $(LT)/model/auditor.key $(LT)/model/anchors \
-		$(LT)/model/store $(LT)/model/work >$(RESULTS)/ledger-attacks.tap 2>$(LT)/attacks.md
+		$(LT)/model/store $(LT)/model/work --older $(LT)/model/older --log $(LT)/model/log \
+		--stolen $(LT)/model/stolen >$(RESULTS)/ledger-attacks.tap 2>$(LT)/attacks.md
+	$(LT)/attack $(B)/userspace/cordon $(LT)/model/volumes/auditor.key \
+		$(LT)/model/volumes/anchors $(LT)/model/volumes/retained $(LT)/model/volumes/work \
+		--retained $(LT)/model/volumes/retained \
+		--retained-anchors $(LT)/model/volumes/anchors \
+		>$(RESULTS)/ledger-retained.tap 2>>$(LT)/attacks.md
 
 CHECK_TARGETS += check-ledger
 
