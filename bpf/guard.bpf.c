@@ -261,10 +261,18 @@ static __always_inline bool lockdown_matters(enum lockdown_reason what)
 	}
 }
 
+/* The kernel asks this of a module whose signature does not hold, and of no other. */
+static __always_inline bool module_is_unvouched(enum lockdown_reason what)
+{
+	struct task_slot *slot = slot_current();
+
+	return what == LOCKDOWN_MODULE_SIGNATURE && (!slot || slot->module_bytes);
+}
+
 SEC("lsm/locked_down")
 int BPF_PROG(hook_locked_down, enum lockdown_reason what)
 {
-	if (guard_is_off() || !lockdown_matters(what))
+	if (guard_is_off() || !(lockdown_matters(what) || module_is_unvouched(what)))
 		return 0;
 	return access_guard_of(CORDON_OPERATION_KERNEL);
 }
@@ -298,6 +306,20 @@ __subprogram int access_module(struct access *a)
 	return access_guard(a, 0);
 }
 
+/* kernel/module/signing.c: there where the kernel verifies modules' signatures. */
+extern const void mod_verify_sig __ksym __weak;
+
+/* What comes from memory has no place; until its signature is verified it is only noted. */
+static __always_inline bool module_is_signed_or_denied(enum kernel_load_data_id id)
+{
+	struct task_slot *slot = slot_current();
+
+	if (id != LOADING_MODULE || !slot || !&mod_verify_sig)
+		return false;
+	slot->module_bytes = 1;
+	return true;
+}
+
 /*
  * Modules that lie where modules belong are for whoever has CAP_SYS_MODULE:
  * udev, modprobe, the kernel's own modprobe. From any other place, and kernels
@@ -306,11 +328,14 @@ __subprogram int access_module(struct access *a)
 SEC("lsm/kernel_read_file")
 int BPF_PROG(hook_kernel_read_file, struct file *file, enum kernel_read_file_id id)
 {
+	struct task_slot *slot = slot_current();
 	struct access a = {};
 
 	if (guard_is_off() ||
 	    (id != READING_MODULE && id != READING_KEXEC_IMAGE && id != READING_KEXEC_INITRAMFS))
 		return 0;
+	if (slot)
+		slot->module_bytes = 0;
 	a.operation = CORDON_OPERATION_KERNEL;
 	if (!file)
 		return access_errno(access_guard(&a, 0));
@@ -319,12 +344,18 @@ int BPF_PROG(hook_kernel_read_file, struct file *file, enum kernel_read_file_id 
 	return access_errno(id == READING_MODULE ? access_module(&a) : access_guard(&a, 0));
 }
 
-/* From memory nobody knows where it comes from. */
+/*
+ * From memory nobody knows where it comes from. A module's signature vouches for
+ * it then, as its place does otherwise: older modprobes and udevs unpack modules
+ * themselves, and without this no driver would be loaded on Debian 12.
+ */
 SEC("lsm/kernel_load_data")
 int BPF_PROG(hook_kernel_load_data, enum kernel_load_data_id id)
 {
 	if (guard_is_off() ||
 	    (id != LOADING_MODULE && id != LOADING_KEXEC_IMAGE && id != LOADING_KEXEC_INITRAMFS))
+		return 0;
+	if (module_is_signed_or_denied(id))
 		return 0;
 	return access_guard_of(CORDON_OPERATION_KERNEL);
 }

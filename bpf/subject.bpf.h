@@ -38,6 +38,8 @@ struct task_slot {
 	struct cordon_superblock mount; /* where the mount(2) under way goes */
 	__u32 mount_generation; /* for which mount was computed; 0: none */
 	__u32 attempts; /* to find out who shares memory, in a row */
+	__u32 module_bytes; /* a module that this task loads comes from memory */
+	__u32 reserved;
 	__u64 reading; /* the channel that this task was last allowed to read from */
 	__u64 awaited; /* the rise for which the system call began anew; 0: none */
 };

@@ -383,6 +383,13 @@ TEST_F(guarded, E4_modules_from_their_place_are_loaded)
 	EXPECT_EQ(0, unlink("/lib/modules/copy.ko"));
 }
 
+/* Older modprobes unpack a module themselves. The kernel's own signature vouches for it. */
+TEST_F(guarded, E4_signed_modules_are_loaded_from_memory)
+{
+	EXPECT_ACTOR(PLAIN, "try load_module_bytes=/cordon/ko/veth.ko", EEXIST);
+	EXPECT_DENIED(PLAIN, "try load_module_bytes=/cordon.ko");
+}
+
 /* What the kernel opens for somebody, it opens as him. */
 TEST_F(guarded, A15_kernel_opens_as_who_asks)
 {
