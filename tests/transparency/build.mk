@@ -39,11 +39,21 @@ $(TR)/selftests.done: $(TR)/source.done
 
 TR_NEEDS := $(KT_GUARD) $(TR)/compare $(TR)/selftests.done $(VM_SMALL) $(TR_GUEST)
 
-.PHONY: check-transparency check-transparency-short
+.PHONY: check-transparency check-transparency-short check-transparency-red
 check-transparency: $(TR_NEEDS) $(TR_IMAGE) ## The kernel's own tests and real programs, without and with Cordon
 	@mkdir -p $(RESULTS)
-	TR='$(TR)' tests/transparency/boot $(RESULTS) selftests apps
+	tests/transparency/compare-test $(TR)/compare
+	TR='$(TR)' tests/transparency/boot transparency $(RESULTS) selftests apps
 
+# A few minutes of it.
 check-transparency-short: $(TR_NEEDS) $(VM_IMAGE)
 	@mkdir -p $(RESULTS)
-	TR='$(TR)' tests/transparency/boot $(RESULTS) short
+	tests/transparency/compare-test $(TR)/compare
+	TR='$(TR)' tests/transparency/boot full $(RESULTS) short
+
+# The control: under a policy that breaks something the short form must be red.
+check-transparency-red: $(TR_NEEDS) $(VM_IMAGE)
+	@mkdir -p $(TR)/red
+	! TR='$(TR)' POLICY=tests/transparency/broken.cordon \
+		tests/transparency/boot full $(TR)/red short
+	grep '^not ok 1 - Cordon changes nothing' $(TR)/red/transparency.tap

@@ -23,23 +23,25 @@ play() { # without|with PART...
 	done
 }
 
+# The guard is there and enforces, or nothing of what follows means anything.
 start_guard() {
 	insmod /transparency/cordon.ko || return 1
 	mkdir -p /run/cordon /var/lib/cordon /etc/cordon/policy.d
 	cordond >/out/cordond.log 2>&1 &
-	deadline=$((SECONDS + 300))
+	controller=$!
+	deadline=$((SECONDS + 1200))
 	until cordon status >/dev/null 2>&1; do
-		[ $SECONDS -lt $deadline ] || return 1
+		[ $SECONDS -lt $deadline ] && kill -0 $controller || return 1
 		read -r -t 0.2 _ <> <(:)
 	done
-	cordon enforce
+	cordon enforce && cordon status --json | grep -q '"mode":"enforcing"'
 }
 
 # Reads the records as they were stored: what was denied, how often, to whom.
 collect() {
-	cordon records --json >/out/records.jsonl 2>/out/records.err
-	grep -o '"verdict":"deny".*' /out/records.jsonl | sed -E \
-		's/.*"operation":"([^"]*)".*/\1/' | sort | uniq -c >/out/denied.txt
+	cordon records --json --verdict deny >/out/records.jsonl 2>/out/records.err
+	sed -E 's/.*"operation":"([^"]*)".*"exe":"([^"]*)".*/\1 \2/' /out/records.jsonl |
+		sort | uniq -c >/out/denied.txt
 	cordon status --json >/out/status.json
 }
 
