@@ -43,13 +43,13 @@ TR_NEEDS := $(KT_GUARD) $(TR)/compare $(TR)/selftests.done $(VM_SMALL) $(TR_GUES
 check-transparency: $(TR_NEEDS) $(TR_IMAGE) ## The kernel's own tests and real programs, without and with Cordon
 	@mkdir -p $(RESULTS)
 	tests/transparency/compare-test $(TR)/compare
-	TR='$(TR)' tests/transparency/boot transparency $(RESULTS) selftests apps
+	TR='$(TR)' tests/transparency/boot transparency $(RESULTS) selftests apps labels
 
 # A few minutes of it.
 check-transparency-short: $(TR_NEEDS) $(VM_IMAGE)
 	@mkdir -p $(RESULTS)
 	tests/transparency/compare-test $(TR)/compare
-	TR='$(TR)' tests/transparency/boot full $(RESULTS) short
+	TR='$(TR)' tests/transparency/boot full $(RESULTS) short labels
 
 # The control: under a policy that breaks something the short form must be red.
 check-transparency-red: $(TR_NEEDS) $(VM_IMAGE)

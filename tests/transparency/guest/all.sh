@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # all.sh PART...: in the guest: every part without Cordon, then every part with Cordon enforcing a
-# policy that classifies nothing. Leaves /out/{without,with}/PART.txt, a line for each test, the
-# logs beside them, and /out/denied.txt, what Cordon denied.
+# policy that classifies nothing; at last `labels`, which is played with Cordon only. Leaves
+# /out/{without,with}/PART.txt, a line for each test, the logs beside them, and /out/denied.txt, what
+# Cordon denied in the parts that were compared.
 set -u
 
 here=$(dirname "$0")
@@ -45,12 +46,17 @@ collect() {
 	cordon status --json >/out/status.json
 }
 
-play without "$@"
+after=() parts=()
+for part in "$@"; do
+	case $part in labels) after=(labels) ;; *) parts+=("$part") ;; esac
+done
+play without "${parts[@]}"
 if ! start_guard; then
 	echo "the guard does not enforce"
 	cat /out/cordond.log
 	exit 1
 fi
-play with "$@"
+play with "${parts[@]}"
 collect
+play labels "${after[@]}"
 say "all done"
