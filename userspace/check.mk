@@ -23,6 +23,8 @@ $(USERSPACE_TESTS:%=$(CHECKED)/%_test): $(CHECKED)/%_test: $(CHECKED)/%_test.o \
 		$(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lsqlite3 -ljson-c -lsodium -lb2
 
+$(CHECKED)/volumes_test: $(patsubst $(OBJECTS)/%,$(CHECKED)/%,$(CORDON_LEDGER_OBJECTS))
+
 # cmocka indents its lines in some versions; TAP is not indented.
 .PHONY: check-userspace
 check-userspace: $(USERSPACE_TESTS:%=$(CHECKED)/%_test)
