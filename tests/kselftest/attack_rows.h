@@ -9,7 +9,7 @@
 #ifndef CORDON_TEST_ATTACK_ROWS_H
 #define CORDON_TEST_ATTACK_ROWS_H
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "attack.h"
 

@@ -128,7 +128,7 @@ TEST_F(guarded, run_only_lowers)
 }
 
 /* Records that nobody takes: the decisions stay, the loss has a number. */
-TEST_F_TIMEOUT(guarded, G6_E12_full_ring_is_counted, 120)
+TEST_F(guarded, G6_E12_full_ring_is_counted)
 {
 	long long lost = control_number("records.lost"), now = lost;
 	const struct timespec pause = { .tv_nsec = 100000000 };
@@ -159,7 +159,7 @@ static pid_t start_and_hold(const char *program, const char *steps)
 }
 
 /* Where the policy wants it, no flow goes ahead that must be recorded and cannot be. */
-TEST_F_TIMEOUT(guarded, E12_full_ledger_denies_what_must_be_recorded, 240)
+TEST_F(guarded, E12_full_ledger_denies_what_must_be_recorded)
 {
 	const struct policy_change strict = { .more = "on ledger-full deny" };
 	const struct timespec pause = { .tv_nsec = 100000000 };
@@ -196,7 +196,7 @@ TEST_F_TIMEOUT(guarded, E12_full_ledger_denies_what_must_be_recorded, 240)
 	ASSERT_EQ(0, control_load_next(NULL));
 }
 
-TEST_F_TIMEOUT(guarded, E3_killed_controller_is_not_missed, 180)
+TEST_F(guarded, E3_killed_controller_is_not_missed)
 {
 	long long version = control_number("policy.version");
 	struct actor_call call = { .program = PLAIN, .steps = "try open=" SECRET };
@@ -232,7 +232,7 @@ static void remove_pins(void)
 	umount2("/sys/fs/bpf", MNT_DETACH);
 }
 
-TEST_F_TIMEOUT(guarded, M2_pins_are_not_what_holds, 60)
+TEST_F(guarded, M2_pins_are_not_what_holds)
 {
 	const struct timespec detach = { .tv_sec = DETACH_S };
 
@@ -253,7 +253,7 @@ static int load_module(void)
 }
 
 /* By the controller, and then it is gone; and what is gone can come again. */
-TEST_F_TIMEOUT(guarded, unload_takes_the_guard_away, 240)
+TEST_F(guarded, unload_takes_the_guard_away)
 {
 	const char *unload[] = { "cordon", "permissive", "--unload", NULL };
 	const struct timespec pause = { .tv_nsec = 100000000 };
@@ -281,7 +281,7 @@ TEST_F_TIMEOUT(guarded, unload_takes_the_guard_away, 240)
 }
 
 /* Nothing is left in bpffs: the module tells the controller what it holds. */
-TEST_F_TIMEOUT(guarded, M2_E3_controller_comes_back_without_pins, 60)
+TEST_F(guarded, M2_E3_controller_comes_back_without_pins)
 {
 	struct actor_call call = { .program = PLAIN, .steps = "try open=" SECRET };
 	char pid_text[16], output[8192];

@@ -512,7 +512,7 @@ TEST_F(raise, set_and_clear)
 /* Many at once, while the kernel forgets: no deadlock, and none is missed. */
 #define STORM_FILES   16
 #define STORM_WRITERS 3
-TEST_F_TIMEOUT(raise, storm, 240)
+TEST_F(raise, storm)
 {
 	char steps[STORM_FILES * 160], path[64];
 	pid_t writers[STORM_WRITERS], forgetter;

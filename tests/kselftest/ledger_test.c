@@ -11,11 +11,11 @@
 #include "module.h"
 #include "ledger_hash.h"
 #include "ledger_probe.skel.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define CPUS	     8
 #define ROOM	     (1u << 20)
-#define LONG_TIMEOUT 180
+#define LONG_TIMEOUT 600
 
 /* ---- A ledger as its auditor follows it ------------------------------------------------ */
 

@@ -6,7 +6,7 @@
  */
 #include "module.h"
 #include "fault.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define LOAD_FAULTS  3000 /* bounds of the search, far above what is needed */
 #define CALL_FAULTS  200

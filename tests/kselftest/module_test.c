@@ -15,9 +15,9 @@
 #include <cordon/label.h>
 #include "module.h"
 #include "world.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
-#define LONG_TIMEOUT 120
+#define LONG_TIMEOUT 600
 #define LOADS	     50 /* SOAK_ENV: a thousand */
 #define LOADS_SOAKED 1000
 #define SOAK_TIMEOUT 7200

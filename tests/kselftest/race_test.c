@@ -68,7 +68,7 @@ static int play_rounds(const char *steps, int rounds)
 	return actor_play(CLEARED, filled);
 }
 
-TEST_F_TIMEOUT(race, permissive_leaks, 60)
+TEST_F(race, permissive_leaks)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
 	EXPECT_EQ(EBADMSG, play_rounds(variant->steps, 500));
@@ -282,7 +282,7 @@ static int remove_deep(int at)
 }
 
 /* Deeper than any walk goes: nobody opens it, and nothing hangs. */
-TEST_F_TIMEOUT(guarded, G9_four_thousand_deep, 120)
+TEST_F(guarded, G9_four_thousand_deep)
 {
 	struct actor_call call = { .program = PLAIN, .steps = "fd=10 try reopen" };
 	int at;

@@ -6,7 +6,7 @@
 #ifndef CORDON_TEST_SCENARIO_H
 #define CORDON_TEST_SCENARIO_H
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include <fcntl.h>
 #include <signal.h>

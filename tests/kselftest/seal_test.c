@@ -195,7 +195,7 @@ TEST_F(guarded, seal_wants_keys_first)
  * The mode in the map is the controller's to write. Whoever had the map before the seal, as a
  * controller that was taken over has it, can write what he likes: it decides nothing any more.
  */
-TEST_F_TIMEOUT(guarded, E1_the_word_in_the_map_decides_nothing, 120)
+TEST_F(guarded, E1_the_word_in_the_map_decides_nothing)
 {
 	int map = open_control_map();
 	struct cordon_control *control = map_control(map);
@@ -259,7 +259,7 @@ TEST_F(guarded, E4_E9_M20_sealed_boot_files_are_the_trusteds)
 
 /* ---- Policies ---------------------------------------------------------------------- */
 
-TEST_F_TIMEOUT(guarded, sealed_policies_are_signed_and_newer, 180)
+TEST_F(guarded, sealed_policies_are_signed_and_newer)
 {
 	const struct policy_change tighter = { .more = "file /srv/later/** secret" };
 	const struct policy_change looser = { .without = "file /srv/later" };
@@ -293,7 +293,7 @@ TEST_F_TIMEOUT(guarded, sealed_policies_are_signed_and_newer, 180)
 /* ---- The controller ------------------------------------------------------------------ */
 
 /* Dead, it leaves everything as it is; and whoever takes its place cannot take the seal off. */
-TEST_F_TIMEOUT(guarded, E3_M3_sealed_without_the_controller, 180)
+TEST_F(guarded, E3_M3_sealed_without_the_controller)
 {
 	struct cordon_hello hello = { .abi = CORDON_ABI_VERSION };
 	struct cordon_set_mode permissive = { .mode = CORDON_MODE_PERMISSIVE };
@@ -342,7 +342,7 @@ static int sign_glass(const char *key)
 	return RUN("cordon", "break-glass", "sign", "--key", path, REQUEST);
 }
 
-TEST_F_TIMEOUT(guarded, glass_wants_two_keys_and_ends, 120)
+TEST_F(guarded, glass_wants_two_keys_and_ends)
 {
 	ASSERT_EQ(0, request_glass("60s"));
 	EXPECT_NE(0, RUN("cordon", "break-glass", "start", REQUEST));
@@ -366,7 +366,7 @@ TEST_F_TIMEOUT(guarded, glass_wants_two_keys_and_ends, 120)
 }
 
 /* The end is the kernel's: it comes when there is no controller to bring it. */
-TEST_F_TIMEOUT(guarded, glass_ends_without_the_controller, 180)
+TEST_F(guarded, glass_ends_without_the_controller)
 {
 	ASSERT_EQ(0, request_glass("20s"));
 	ASSERT_EQ(0, sign_glass("alice"));
@@ -388,7 +388,7 @@ TEST_F_TIMEOUT(guarded, glass_ends_without_the_controller, 180)
  * controller's word. Then the module takes no new controller until a reboot,
  * so nothing comes after this test.
  */
-TEST_F_TIMEOUT(guarded, M3_sealed_forced_unload_ends_nothing, 60)
+TEST_F(guarded, M3_sealed_forced_unload_ends_nothing)
 {
 	const struct timespec detach = { .tv_sec = DETACH_S };
 	int status = 0;
