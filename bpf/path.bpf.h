@@ -21,7 +21,9 @@ extern const void rename_lock __ksym;
 
 #define WALK_CHUNK   4 /* entries kept on the stack at a time */
 #define WALK_RETRIES 8
-#define NAME_CHUNK   16
+/* Looks at the counter while somebody renames: he may be a CPU that its host lets wait. */
+#define WRITER_PATIENCE 65536
+#define NAME_CHUNK	16
 
 /* A file system at several places: no directory of it is known to be like another. */
 #define PLACES_DIFFER (~0U)
@@ -411,6 +413,19 @@ __subprogram int path_look(struct walk *w)
 	return 0;
 }
 
+/* The counter between two renames; odd when one goes on for longer than anybody should wait. */
+static __always_inline __u32 rename_sequence_even(void)
+{
+	__u32 sequence = 1, i;
+
+	bpf_for(i, 0, WRITER_PATIENCE) {
+		sequence = rename_sequence();
+		if (!(sequence & 1))
+			break;
+	}
+	return sequence;
+}
+
 /*
  * Fills @w->place for @w->entry under policy @w->generation. Never fails: a
  * place that cannot be decided carries the reason why.
@@ -424,9 +439,9 @@ __subprogram int path_place(struct walk *w)
 	count(CORDON_COUNTER_FIRST_LOOKS);
 	bpf_for(attempt, 0, WALK_RETRIES) {
 		__builtin_memset(&w->place, 0, sizeof(w->place));
-		before = rename_sequence();
+		before = rename_sequence_even();
 		if (before & 1)
-			continue;
+			break;
 		path_look(w);
 		if (rename_sequence() != before)
 			continue;
