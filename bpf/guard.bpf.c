@@ -206,23 +206,40 @@ int BPF_PROG(hook_task_kill, struct task_struct *task, struct kernel_siginfo *in
 	return refused || cred ? refused : access_signal(task, info, sig);
 }
 
+/* The controller's, or what others can look at (bypass B18). */
+static __always_inline int access_task_setting(struct task_struct *task)
+{
+	int refused;
+
+	if (guard_is_off())
+		return 0;
+	refused = access_controller(task);
+	return refused ? refused : access_shown(task);
+}
+
 SEC("lsm/task_setrlimit")
 int BPF_PROG(hook_task_setrlimit, struct task_struct *task)
 {
-	return guard_is_off() ? 0 : access_controller(task);
+	return access_task_setting(task);
 }
 
 /* Scheduling class, affinity, and joining a cpuset. */
 SEC("lsm/task_setscheduler")
 int BPF_PROG(hook_task_setscheduler, struct task_struct *task)
 {
-	return guard_is_off() ? 0 : access_controller(task);
+	return access_task_setting(task);
 }
 
 SEC("lsm/task_setnice")
 int BPF_PROG(hook_task_setnice, struct task_struct *task)
 {
-	return guard_is_off() ? 0 : access_controller(task);
+	return access_task_setting(task);
+}
+
+SEC("lsm/task_setioprio")
+int BPF_PROG(hook_task_setioprio, struct task_struct *task)
+{
+	return access_task_setting(task);
 }
 
 /* ---- The kernel's memory and code (bypasses B11, E4, E5, E7) ---------------- */

@@ -60,4 +60,21 @@ static __always_inline int access_signal(struct task_struct *target, struct kern
 	return access_errno(access_write(&a));
 }
 
+/*
+ * Limits and priorities are words that whoever is of the same user can look at (prlimit,
+ * getpriority), which asks no hook that knows the task: a tainted subject sets them as seldom as it
+ * signals.
+ */
+static __always_inline int access_shown(struct task_struct *task)
+{
+	struct subject *s = subject_current();
+	struct access a = {};
+
+	if (s && (!s->taint || signal_is_due()))
+		return 0;
+	a.operation = CORDON_OPERATION_ACT;
+	a.target_pid = task->tgid;
+	return access_errno(access_write(&a));
+}
+
 #endif /* CORDON_SIGNAL_BPF_H */

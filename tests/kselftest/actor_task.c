@@ -97,6 +97,19 @@ static int step_nice(struct actor *actor, const char *value)
 	return actor_result(setpriority(PRIO_PROCESS, 0, atoi(value)));
 }
 
+/* So many words, each a limit and a priority, to whoever looks. */
+static int step_words(struct actor *actor, const char *count)
+{
+	(void)actor;
+	for (int i = 0; i < atoi(count); i++) {
+		const struct rlimit limit = { i, RLIM_INFINITY };
+
+		if (setrlimit(RLIMIT_RSS, &limit) || setpriority(PRIO_PROCESS, 0, i % 8))
+			return -errno;
+	}
+	return 0;
+}
+
 /* One supplementary group. */
 static int step_group(struct actor *actor, const char *number)
 {
@@ -411,6 +424,7 @@ const struct actor_steps actor_task_steps[] = {
 	{ "gid", step_gid },
 	{ "group", step_group },
 	{ "nice", step_nice },
+	{ "words", step_words },
 	{ "cgroup", step_cgroup },
 	{ "no_new_privs", step_no_new_privs },
 	{ "is_secure", step_is_secure },

@@ -14,7 +14,6 @@
 #include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
@@ -127,35 +126,16 @@ TEST_F(guarded, B18_C7_limit_process_name)
 	prctl(PR_SET_NAME, before);
 }
 
-TEST_F(guarded, B18_limit_priority)
+/* Limits and priorities: as many words as signals, which bounds them to 10 a second. */
+TEST_F(guarded, B18_words_of_the_tainted_are_few)
 {
-	double began = seconds();
-
-	for (int i = 0; i < ROUNDS; i++) {
-		ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, i % 32 - 16));
-		ASSERT_EQ(i % 32 - 16, getpriority(PRIO_PROCESS, 0));
-	}
-	SAY("a priority", 5, began);
-	setpriority(PRIO_PROCESS, 0, 0);
-}
-
-TEST_F(guarded, B18_limit_resource_limit)
-{
-	struct rlimit before, seen;
-	double began;
-
-	ASSERT_EQ(0, getrlimit(RLIMIT_RSS, &before));
-	began = seconds();
-	for (rlim_t i = 0; i < ROUNDS; i++) {
-		const struct rlimit set = { i << 40 | i, i << 41 | i };
-
-		ASSERT_EQ(0, setrlimit(RLIMIT_RSS, &set));
-		ASSERT_EQ(0, prlimit(getpid(), RLIMIT_RSS, NULL, &seen));
-		ASSERT_EQ(set.rlim_cur, seen.rlim_cur);
-		ASSERT_EQ(set.rlim_max, seen.rlim_max);
-	}
-	SAY("a resource limit", 128, began);
-	EXPECT_EQ(0, setrlimit(RLIMIT_RSS, &before));
+	EXPECT_ACTOR(CLEARED, "words=200", ACTOR_OK);
+	EXPECT_DENIED(CLEARED, "taint=" SECRET " try words=200");
+	EXPECT_RECORD(.verdict = "deny", .reason = "write-down", .operation = "act");
+	EXPECT_ACTOR(PLAIN, "words=200", ACTOR_OK);
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	EXPECT_ACTOR(CLEARED, "taint=" SECRET " try words=200", ACTOR_OK);
+	EXPECT_EQ(0, attack_set_mode(MODE_ENFORCING));
 }
 
 /* ---- Names and places of things that have no label -------------------------------------------- */
