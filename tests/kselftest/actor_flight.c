@@ -31,10 +31,11 @@
 #include "fault.h"
 #include "world.h"
 
-#define FLIGHT_BYTES (1 << 19) /* more than any of the channels takes at once */
-#define PATIENCE     4000 /* turns of 0.2 ms */
-#define PAGE_BYTES   4096
-#define FAULT_MS     5000
+#define FLIGHT_BYTES  (1 << 19) /* more than any of the channels takes at once */
+#define PATIENCE      4000 /* turns of 0.2 ms */
+#define PAGE_BYTES    4096
+#define FAULT_MS      5000
+#define ROUND_SECONDS 60 /* then it hangs */
 
 enum flight_end {
 	NOTHING_SEEN,
@@ -517,8 +518,10 @@ static int step_flight(struct actor *actor, const char *argument)
 		pid_t pid = fork();
 		int status;
 
-		if (pid == 0)
+		if (pid == 0) {
+			alarm(ROUND_SECONDS);
 			_exit(play_round(kind, secret, low, faults ? i + 1 : 0));
+		}
 		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
 		    WEXITSTATUS(status) == NOT_PLAYED)
 			return -ECHILD;

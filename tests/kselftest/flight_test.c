@@ -66,7 +66,7 @@ TEST_F(flight, permissive_leaks)
 	EXPECT_TRUE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
 
-TEST_F_TIMEOUT(flight, enforcing_denies, 1200)
+TEST_F_TIMEOUT(flight, enforcing_denies, 600)
 {
 	const char *rounds = getenv("CORDON_ROUNDS");
 	int status;
