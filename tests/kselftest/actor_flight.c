@@ -522,8 +522,11 @@ static int step_flight(struct actor *actor, const char *argument)
 			alarm(ROUND_SECONDS);
 			_exit(play_round(kind, secret, low, faults ? i + 1 : 0));
 		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
-		    WEXITSTATUS(status) == NOT_PLAYED)
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			return -ECHILD;
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+			return -ETIMEDOUT;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_PLAYED)
 			return -ECHILD;
 		leaks += WEXITSTATUS(status) == LEAKED;
 	}
