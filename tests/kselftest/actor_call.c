@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "actor.h"
@@ -125,4 +126,26 @@ const char *actor_status_text(int status)
 		return "success";
 	snprintf(text, sizeof(text), "%s (%d)", strerrorname_np(status) ?: "a signal", status);
 	return text;
+}
+
+#define ASLEEP_ROUNDS 2000
+#define ASLEEP_NS     5000000
+
+bool actor_wait_asleep(pid_t pid, const char *where)
+{
+	const struct timespec pause = { .tv_nsec = ASLEEP_NS };
+	char path[32], found[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	for (int i = 0; i < ASLEEP_ROUNDS; i++) {
+		FILE *file = fopen(path, "r");
+		bool sleeps = file && fgets(found, sizeof(found), file) && strstr(found, where);
+
+		if (file)
+			fclose(file);
+		if (sleeps)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
 }

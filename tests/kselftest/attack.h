@@ -119,6 +119,8 @@ pid_t actor_start(const struct actor_call *call);
 int actor_wait(pid_t pid);
 /* Waits until it has stopped itself; false when it ended instead. */
 bool actor_wait_stopped(pid_t pid);
+/* Until @pid sleeps in the kernel's function @where; false when it does not within ten seconds. */
+bool actor_wait_asleep(pid_t pid, const char *where);
 int actor_run(const struct actor_call *call);
 /* The usual case: what @program ends with after @steps. */
 int actor_play(const char *program, const char *steps);

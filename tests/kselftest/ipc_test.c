@@ -192,30 +192,6 @@ static bool comes_first(const char *reader)
 	return strstr(reader, " stop ") != NULL;
 }
 
-#define WAIT_ROUNDS 2000
-#define WAIT_NS	    5000000
-
-/* Until @pid sleeps in a pipe's read; false when it does not within ten seconds. */
-static bool await_reading(pid_t pid)
-{
-	const struct timespec pause = { .tv_nsec = WAIT_NS };
-	char path[32], where[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	for (int i = 0; i < WAIT_ROUNDS; i++) {
-		FILE *file = fopen(path, "r");
-		bool reads =
-			file && fgets(where, sizeof(where), file) && strstr(where, "pipe_read");
-
-		if (file)
-			fclose(file);
-		if (reads)
-			return true;
-		nanosleep(&pause, NULL);
-	}
-	return false;
-}
-
 struct transfer {
 	int writer, reader; /* how they ended */
 	pid_t writer_pid, reader_pid;
@@ -244,7 +220,7 @@ static struct transfer transfer(const struct _fixture_variant_channel *channel, 
 		kill(done.reader_pid, SIGCONT);
 	} else if (channel->kind == CHANNEL_WAITED) {
 		done.reader_pid = actor_start(&read);
-		if (!await_reading(done.reader_pid))
+		if (!actor_wait_asleep(done.reader_pid, "pipe_read"))
 			return done;
 	}
 	done.writer_pid = actor_start(&write);
@@ -321,7 +297,7 @@ TEST_F(channel, untainted_passes)
 		kill(reader, SIGCONT);
 	} else if (variant->kind == CHANNEL_WAITED) {
 		reader = actor_start(&read);
-		ASSERT_TRUE(await_reading(reader));
+		ASSERT_TRUE(actor_wait_asleep(reader, "pipe_read"));
 	}
 	EXPECT_EQ(ACTOR_OK, actor_run(&write));
 	close(open(WRITTEN, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));

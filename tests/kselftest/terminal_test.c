@@ -82,30 +82,6 @@ static int end_of(const struct pair *pair, enum side side)
 	return side == MASTER ? pair->master : pair->slave;
 }
 
-#define WAIT_ROUNDS 2000
-#define WAIT_NS	    5000000
-
-/* Until @pid sleeps in a terminal's read; false when it does not within ten seconds. */
-static bool await_reading(pid_t pid)
-{
-	const struct timespec pause = { .tv_nsec = WAIT_NS };
-	char path[32], where[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	for (int i = 0; i < WAIT_ROUNDS; i++) {
-		FILE *file = fopen(path, "r");
-		bool reads =
-			file && fgets(where, sizeof(where), file) && strstr(where, "wait_woken");
-
-		if (file)
-			fclose(file);
-		if (reads)
-			return true;
-		nanosleep(&pause, NULL);
-	}
-	return false;
-}
-
 struct transfer {
 	int writer, reader; /* how they ended */
 };
@@ -129,7 +105,7 @@ static struct transfer transfer(const struct _fixture_variant_terminal *terminal
 	snprintf(writer, sizeof(writer), "%s try %s", before, terminal->writer);
 	if (terminal->waits) {
 		pid = actor_start(&read);
-		if (!await_reading(pid))
+		if (!actor_wait_asleep(pid, "wait_woken"))
 			return done;
 	}
 	done.writer = actor_run(&write);

@@ -371,18 +371,6 @@ static bool forge_newer(const struct given *given, struct copy *copy)
 	return true;
 }
 
-/* Of the boots that the removals left whole the oldest. */
-static bool remove_kept_boot(const struct given *given, struct copy *copy)
-{
-	int64_t ledger = number_sql(copy, "SELECT ledger FROM boots ORDER BY time LIMIT 1");
-
-	(void)given;
-	if (number_sql(copy, "SELECT count(*) FROM boots") < 2)
-		return false;
-	delete_boot(copy, ledger);
-	return true;
-}
-
 static bool remove_removal(const struct given *given, struct copy *copy)
 {
 	(void)given;
@@ -394,8 +382,8 @@ static bool remove_removal(const struct given *given, struct copy *copy)
 }
 
 const struct attack retained_attacks[] = {
-	{ "remove a boot that no removal names", remove_kept_boot, "missing-boot", "deleted",
-	  false },
+	/* Of the boots that the removals left whole the oldest. */
+	{ "remove a boot that no removal names", remove_boot, "missing-boot", "deleted", false },
 	{ "remove the record of a removal", remove_removal, "altered", "", false },
 };
 const unsigned int retained_attack_count = sizeof(retained_attacks) / sizeof(retained_attacks[0]);
