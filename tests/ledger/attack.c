@@ -167,6 +167,14 @@ static void epoch_of(sqlite3_context *context, int count, sqlite3_value **value)
 	sqlite3_result_int64(context, (sqlite3_int64)header.epoch);
 }
 
+static void open_file(struct copy *copy)
+{
+	if (sqlite3_open(copy->file, &copy->database) != SQLITE_OK)
+		die(copy->file, "cannot be opened");
+	sqlite3_create_function(copy->database, "epoch_of", 1, SQLITE_UTF8, NULL, epoch_of, NULL,
+				NULL);
+}
+
 /* Calls for each volume of the copy, in no order. */
 static void each_volume(struct copy *copy, void (*visit)(struct copy *volume, void *context),
 			void *context)
@@ -183,10 +191,7 @@ static void each_volume(struct copy *copy, void (*visit)(struct copy *volume, vo
 		    entry->d_type == DT_LNK)
 			continue;
 		snprintf(volume.file, sizeof(volume.file), "%s/%s", copy->folder, entry->d_name);
-		if (sqlite3_open(volume.file, &volume.database) != SQLITE_OK)
-			die(volume.file, "cannot be opened");
-		sqlite3_create_function(volume.database, "epoch_of", 1, SQLITE_UTF8, NULL, epoch_of,
-					NULL, NULL);
+		open_file(&volume);
 		visit(&volume, context);
 		sqlite3_close(volume.database);
 	}
@@ -234,8 +239,7 @@ static void open_best(struct copy *copy, const char *query)
 	sqlite3_close(copy->database);
 	each_volume(copy, choose_one, &choice);
 	strcpy(copy->file, choice.file);
-	if (sqlite3_open(copy->file, &copy->database) != SQLITE_OK)
-		die(copy->file, "cannot be opened");
+	open_file(copy);
 }
 
 void open_volume(struct copy *copy, int64_t ledger)
@@ -278,13 +282,14 @@ static void choose_rows(struct copy *copy)
 	if (!copy->id)
 		die(copy->file, "no three records in one epoch of one chain");
 	copy->last_epoch = number_sql(copy, "SELECT max(id) FROM epochs WHERE class = 2");
-	/* Of the record's ledger, with heads, and neither the first nor the last. */
+	/* Of the record's ledger, with heads and stored records, neither the first nor the last. */
 	copy->epoch = number_sql(
 		copy,
 		"SELECT id FROM epochs AS e WHERE class = 2 AND length(record) > %zu AND"
 		" ledger = (SELECT ledger FROM records WHERE id = %lld) AND epoch BETWEEN 1 AND"
 		" (SELECT max(epoch) - 2 FROM epochs AS m WHERE m.ledger = e.ledger)"
-		" ORDER BY epoch DESC LIMIT 1",
+		" AND EXISTS (SELECT 1 FROM records AS r WHERE r.ledger = e.ledger"
+		" AND epoch_of(r.record) = e.epoch) ORDER BY epoch DESC LIMIT 1",
 		sizeof(struct cordon_epoch), (long long)copy->id);
 	if (!copy->epoch)
 		die(copy->file, "no epoch in the middle of the record's ledger");
