@@ -66,7 +66,7 @@ TEST_F(flight, permissive_leaks)
 	EXPECT_TRUE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
 
-TEST_F_TIMEOUT(flight, enforcing_denies, 600)
+TEST_F_TIMEOUT(flight, enforcing_denies, 1200)
 {
 	const char *rounds = getenv("CORDON_ROUNDS");
 	int status;
@@ -76,8 +76,6 @@ TEST_F_TIMEOUT(flight, enforcing_denies, 600)
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	status = fly(variant, LOW_PLACE, rounds);
 	ASSERT_FALSE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
-	if (status == ETIMEDOUT)
-		SKIP(return, "a round did not end, and leaked nothing: docs/known-limits.md");
 	EXPECT_EQ(EACCES, status)
 	{
 		TH_LOG("%s: %s", variant->kind, actor_status_text(status));
