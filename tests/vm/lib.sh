@@ -97,6 +97,15 @@ vm_boot() {
 	fi
 }
 
+# QEMU's emulation of several CPUs does not always keep to the order in which one of them patches
+# code that another runs: the breakpoint of the kernel's own patching is met when it is gone already.
+# True when that ended the boot, with no module loaded and nothing of ours begun.
+vm_emulator_broke() {
+	[ -z "$interactive" ] && [ ! -s "$out/output.part" ] &&
+		grep -qs 'Oops: int3' "$out/console.txt" &&
+		! grep -qs 'Modules linked in: *[a-z]' "$out/console.txt"
+}
+
 # Judges what came back; prints the command's output and, when red, why.
 vm_judge() { # STATUS-OF-QEMU
 	for port in output verdict; do
@@ -144,5 +153,10 @@ vm_main() { # small|full OPTION...
 	rm -rf "$out"/output.txt "$out"/verdict.txt "$out"/console.txt "$out"/qemu.txt "$out"/files
 	status=0
 	vm_boot || status=$?
+	if vm_emulator_broke; then
+		echo "${0##*/}: the emulator broke the kernel's own patching (int3): booted again" >&2
+		status=0
+		vm_boot || status=$?
+	fi
 	[ -n "$interactive" ] || vm_judge "$status"
 }
