@@ -1,60 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# guest.sh first|second|third: one boot of a host whose ledger is on /dev/vda. The first one is
-# stopped, has its clock set back, is frozen and loses records; the second has its power cut; the
-# third finds the controller killed under load. What is for the auditor goes to /out.
+# guest.sh first|second|killed|third [OUTAGE]: one boot of a host whose ledger is on /dev/vda. The
+# first one is stopped, has its clock set back, sleeps and loses records; the second resets itself,
+# the next has its power cut from outside; the last finds the controller killed while OUTAGE records
+# are made, and removes what is too much. What is for the auditor goes to /out.
 set -eu
 
-STATE=/var/lib/cordon
-STORE=$STATE/records.db
-DEADLINE_S=180
-cordond=''
-
-# Waits until COMMAND succeeds.
-await() {
-	tries=0
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries + 1))
-		[ $tries -lt $((DEADLINE_S * 2)) ] || { echo "never: $*" >&2; return 1; }
-		usleep 500000
-	done
-}
-
-start() {
-	/usr/sbin/cordond --volume-size 64 &
-	cordond=$!
-	await cordon status
-}
-
-# The newest epoch that is stored.
-epoch() {
-	cordon ledger anchors "$STORE" | tail -n 1 | sed 's/.* epoch \([0-9]*\) .*/\1/'
-}
-
-epoch_is_past() { [ "$(epoch)" -gt "$1" ]; }
-
-# Two whole epochs later all that was made before has been sealed and stored.
-settle() { await epoch_is_past $(($(epoch) + 2)); }
-
-prepare() {
-	mkdir -p $STATE /run/cordon /srv/ledger
-	mount -t ext4 /dev/vda $STATE
-	echo one >/srv/ledger/one
-	echo two >/srv/ledger/two
-	start
-}
-
-freeze() {
-	[ -w /sys/power/pm_test ] || { echo "no pm_test: not frozen"; return 0; }
-	echo freezer >/sys/power/pm_test
-	echo mem >/sys/power/state || echo "freezing was refused"
-	echo none >/sys/power/pm_test
-}
+. /guest_host.sh
 
 first() {
+	start --volume-size 64
 	flood 500 400
 	settle
-	freeze
+	rate
+	hibernate
+	fill
 	date -s '2020-01-01 00:00:00'
 	flood 200 400
 	settle
@@ -67,33 +27,36 @@ first() {
 	stop
 }
 
-stop() {
-	kill "$cordond"
-	wait "$cordond" || true
-	cordon ledger anchors "$STORE" >>$STATE/anchors
-	umount $STATE
-}
-
+# What the first boot left is a volume of its own.
 second() {
+	start --volume-size 3
 	flood 500 400
 	settle
-	cordon ledger anchors "$STORE" >>$STATE/anchors
 	sync
 	flood 300 400
 	# As when the power is cut: nothing is written back, nobody is told.
 	echo b >/proc/sysrq-trigger
-	sleep 60
+	sleep 600
+}
+
+killed() {
+	start --volume-size 64
+	flood 500 400
+	settle
+	echo "cut the power"
+	sleep 600
 }
 
 third() {
+	start --volume-size 64
 	flood 300 400
 	settle
 	cordon ledger export /out/older "$STORE"
 	flood 300 400
 	kill -9 "$cordond"
 	wait "$cordond" || true
-	flood 2000 500
-	start
+	flood "$OUTAGE" 500
+	start --volume-size 64
 	flood 300 400
 	settle
 	cordon status --json >/out/status.json
@@ -101,6 +64,21 @@ third() {
 	mount -t ext4 /dev/vda $STATE
 	cordon ledger export /out/store "$STORE"
 	cp $STATE/anchors /out/anchors
+	retain
+}
+
+volume_is_gone() { [ ! -e $STATE/records-000001.db ]; }
+
+# The first volume, with all of the first boot, is too much.
+retain() {
+	start --volume-size 1 --store-size 6 --keep-days 0
+	flood 300 400
+	await volume_is_gone
+	settle
+	stop
+	mount -t ext4 /dev/vda $STATE
+	cordon ledger export /out/retained "$STORE"
+	cp $STATE/anchors /out/anchors-retained
 }
 
 prepare

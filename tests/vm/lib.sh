@@ -18,7 +18,7 @@ vm_die() { # CODE MESSAGE
 . "$vm_root/tests/vm/stage.sh"
 
 vm_options() {
-	kernel=${KREL:-} append='' smp=2 mem=1G limit=120 icount='' out='' drives=''
+	kernel=${KREL:-} append='' smp=2 mem=1G limit=120 icount='' out='' drives='' memory=''
 	interactive='' insmod='' image=full
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -36,6 +36,7 @@ vm_options() {
 		--timeout) limit=$2 ;;
 		--image) image=$2 ;;
 		--out) out=$2 ;;
+		--memory) memory=$2 ;;
 		--module) modules="$modules $2" ;;
 		--insmod) vm_stage "$2:/cordon-insmod/${2##*/}" && insmod="$insmod ${2##*/}" ;;
 		--drive) drives="$drives $2" && modules="$modules virtio_blk" ;;
@@ -51,7 +52,7 @@ vm_options() {
 }
 
 vm_find_kernel() {
-	[ -n "$kernel" ] || kernel=$(cd "$B/kernel" && ls -d 6.12* | sort -V | tail -n 1)
+	[ -n "$kernel" ] || kernel=$(cd "$B/kernel" && ls -d 6.12*-cloud-amd64 | sort -V | tail -n 1)
 	kernel_dir=$B/kernel/$kernel
 	[ -e "$kernel_dir/boot/vmlinuz-$kernel" ] ||
 		vm_die $VM_BROKEN "no kernel $kernel in $B/kernel: run make vm-small"
@@ -88,6 +89,8 @@ vm_boot() {
 	for drive in $drives; do
 		set -- "$@" -drive "file=$drive,format=raw,if=virtio"
 	done
+	[ -z "$memory" ] || set -- "$@" -machine memory-backend=memory \
+		-object "memory-backend-file,id=memory,size=$mem,mem-path=$memory,share=on"
 	[ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off
 	if [ -n "$interactive" ]; then
 		qemu-system-x86_64 "$@" -append "$line $append" -serial mon:stdio
