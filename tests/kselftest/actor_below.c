@@ -198,6 +198,33 @@ static int step_sctp_connectx(struct actor *actor, const char *argument)
 struct served {
 	const char *file; /* what is shown, under the name "file" */
 	int fd;
+	bool passes; /* the kernel takes it from @file, past the server */
+};
+
+/* What Debian 12's <linux/fuse.h> does not have yet: bits, and the words behind flags2. */
+#define PASSES_FLAGS	 (1u << 30) /* FUSE_INIT_EXT: flags2 counts */
+#define PASSES_FLAGS2	 (1u << 5) /* FUSE_PASSTHROUGH, from bit 32 on */
+#define PASSES_OPEN	 (1u << 7) /* FOPEN_PASSTHROUGH */
+#define PASSES_OPEN_FILE _IOW(229, 1, struct backing_map) /* FUSE_DEV_IOC_BACKING_OPEN */
+
+struct backing_map {
+	int32_t fd;
+	uint32_t flags;
+	uint64_t padding;
+};
+
+struct init_out {
+	uint32_t major, minor, max_readahead, flags;
+	uint16_t max_background, congestion_threshold;
+	uint32_t max_write, time_gran;
+	uint16_t max_pages, map_alignment;
+	uint32_t flags2, max_stack_depth, unused[6];
+};
+
+struct open_out {
+	uint64_t fh;
+	uint32_t open_flags;
+	int32_t backing_id;
 };
 
 static void describe(struct fuse_attr *attr, uint64_t inode)
@@ -208,6 +235,36 @@ static void describe(struct fuse_attr *attr, uint64_t inode)
 	attr->size = 4096;
 }
 
+static int answer_init(const struct served *served, struct init_out *out)
+{
+	out->major = FUSE_KERNEL_VERSION;
+	out->minor = 31;
+	out->max_write = 4096;
+	if (served->passes) {
+		out->flags = PASSES_FLAGS;
+		out->flags2 = PASSES_FLAGS2;
+		out->max_stack_depth = 1;
+	}
+	return sizeof(*out);
+}
+
+/* Naming the file below needs no right to read it, and raises nobody. */
+static int answer_open(const struct served *served, struct open_out *out)
+{
+	struct backing_map map = { .fd = -1 };
+
+	out->open_flags = FOPEN_DIRECT_IO;
+	if (!served->passes)
+		return sizeof(*out);
+	map.fd = open(served->file, O_PATH | O_CLOEXEC);
+	out->backing_id = ioctl(served->fd, PASSES_OPEN_FILE, &map);
+	close(map.fd);
+	if (out->backing_id < 0)
+		return -errno;
+	out->open_flags = PASSES_OPEN;
+	return sizeof(*out);
+}
+
 /* Fills @body; returns its bytes, or -errno for the client. */
 static int answer(const struct served *served, const struct fuse_in_header *in, char *body)
 {
@@ -216,10 +273,7 @@ static int answer(const struct served *served, const struct fuse_in_header *in, 
 	memset(body, 0, 256);
 	switch (in->opcode) {
 	case FUSE_INIT:
-		((struct fuse_init_out *)body)->major = FUSE_KERNEL_VERSION;
-		((struct fuse_init_out *)body)->minor = 31;
-		((struct fuse_init_out *)body)->max_write = 4096;
-		return sizeof(struct fuse_init_out);
+		return answer_init(served, (struct init_out *)body);
 	case FUSE_LOOKUP:
 		((struct fuse_entry_out *)body)->nodeid = SERVED_INODE;
 		describe(&((struct fuse_entry_out *)body)->attr, SERVED_INODE);
@@ -228,8 +282,7 @@ static int answer(const struct served *served, const struct fuse_in_header *in, 
 		describe(&((struct fuse_attr_out *)body)->attr, in->nodeid);
 		return sizeof(struct fuse_attr_out);
 	case FUSE_OPEN:
-		((struct fuse_open_out *)body)->open_flags = FOPEN_DIRECT_IO;
-		return sizeof(struct fuse_open_out);
+		return answer_open(served, (struct open_out *)body);
 	case FUSE_READ:
 		fd = open(served->file, O_RDONLY | O_CLOEXEC);
 		length = fd < 0 ? -errno : read(fd, body, 4096);
@@ -261,14 +314,14 @@ _Noreturn static void serve(const struct served *served)
 	_exit(0);
 }
 
-/* FILE,PATH: a file system at PATH, in which FILE can be read. */
-static int step_fuse_serve(struct actor *actor, const char *argument)
+static int start_server(const char *argument, bool passes)
 {
 	char file[256], options[128];
 	const char *path = actor_split(argument, file, sizeof(file));
-	struct served served = { .file = file, .fd = open("/dev/fuse", O_RDWR | O_CLOEXEC) };
+	struct served served = { .file = file,
+				 .fd = open("/dev/fuse", O_RDWR | O_CLOEXEC),
+				 .passes = passes };
 
-	(void)actor;
 	if (served.fd < 0)
 		return -errno;
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
@@ -279,6 +332,20 @@ static int step_fuse_serve(struct actor *actor, const char *argument)
 		serve(&served);
 	close(served.fd);
 	return 0;
+}
+
+/* FILE,PATH: a file system at PATH, in which FILE can be read. */
+static int step_fuse_serve(struct actor *actor, const char *argument)
+{
+	(void)actor;
+	return start_server(argument, false);
+}
+
+/* The same, where the kernel goes to FILE past the server. */
+static int step_fuse_pass(struct actor *actor, const char *argument)
+{
+	(void)actor;
+	return start_server(argument, true);
 }
 
 const struct actor_steps actor_below_steps[] = {
@@ -294,5 +361,6 @@ const struct actor_steps actor_below_steps[] = {
 	{ "setsockopt", step_setsockopt },
 	{ "sctp_connectx", step_sctp_connectx },
 	{ "fuse_serve", step_fuse_serve },
+	{ "fuse_pass", step_fuse_pass },
 	{ NULL, NULL },
 };

@@ -372,25 +372,31 @@ FIXTURE_TEARDOWN(A6_fuse)
 	unlink(LOOT);
 }
 
-/* CLEARED serves @file, PLAIN reads it there. */
-static int read_served(const char *file)
+/* CLEARED serves @file by @step, @client reads it there. */
+static int read_by(const char *step, const char *file, const struct actor_call *client)
 {
 	char steps[256];
 	const struct actor_call server = { .program = CLEARED, .steps = steps };
-	const struct actor_call client = { .program = PLAIN,
-					   .loot = LOOT,
-					   .steps = "try open=" SERVED "/file read" };
 	pid_t pid;
 	int status;
 
-	snprintf(steps, sizeof(steps), "fuse_serve=%s," SERVED " hold", file);
+	snprintf(steps, sizeof(steps), "%s=%s," SERVED " hold", step, file);
 	pid = actor_start(&server);
 	if (!actor_wait_stopped(pid))
 		return ACTOR_SETUP;
-	status = actor_run(&client);
+	status = actor_run(client);
 	kill(pid, SIGKILL);
 	actor_wait(pid);
 	return status;
+}
+
+static int read_served(const char *file)
+{
+	const struct actor_call client = { .program = PLAIN,
+					   .loot = LOOT,
+					   .steps = "try open=" SERVED "/file read" };
+
+	return read_by("fuse_serve", file, &client);
 }
 
 TEST_F(A6_fuse, permissive_leaks)
@@ -418,6 +424,71 @@ TEST_F(A6_fuse, enforcing_denies)
 	/* What is unclassified it serves to everybody. */
 	umount2(SERVED, MNT_DETACH);
 	EXPECT_EQ(ACTOR_OK, read_served(LOW_FILE));
+}
+
+/* ---- A6: a server that names a file below, which it need not read ------------------------ */
+
+FIXTURE(A6_passthrough)
+{
+	int unused;
+};
+
+FIXTURE_VARIANT(A6_passthrough)
+{
+	const char *steps; /* of the client */
+};
+
+FIXTURE_VARIANT_ADD(A6_passthrough, read){ "try open=" SERVED "/file read" };
+FIXTURE_VARIANT_ADD(A6_passthrough, mmap){ "try open=" SERVED "/file mmap" };
+FIXTURE_VARIANT_ADD(A6_passthrough, splice){ "try open=" SERVED "/file splice" };
+
+FIXTURE_SETUP(A6_passthrough)
+{
+	mkdir(SERVED, 0777);
+	unlink(LOOT);
+}
+
+FIXTURE_TEARDOWN(A6_passthrough)
+{
+	umount2(SERVED, MNT_DETACH);
+	unlink(LOOT);
+}
+
+static int read_past(const char *program, const char *steps)
+{
+	const struct actor_call client = { .program = program, .loot = LOOT, .steps = steps };
+
+	return read_by("fuse_pass", SECRET, &client);
+}
+
+TEST_F(A6_passthrough, permissive_leaks)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+	EXPECT_EQ(ACTOR_OK, read_past(PLAIN, variant->steps));
+	EXPECT_TRUE(place_holds(LOOT, attack_canary(), CANARY_BYTES));
+}
+
+TEST_F(A6_passthrough, cleared_succeeds)
+{
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	EXPECT_EQ(ACTOR_OK, read_past(CLEARED, variant->steps));
+}
+
+/* The file below is opened as the client; FUSE makes EIO of whatever is wrong with it. */
+TEST_F(A6_passthrough, enforcing_denies)
+{
+	off_t from = records_end();
+	const struct record_wish wish = { .verdict = "deny",
+					  .reason = "read-up",
+					  .operation = "open-read" };
+	struct json_object *record;
+
+	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+	EXPECT_EQ(EIO, read_past(PLAIN, variant->steps));
+	EXPECT_FALSE(place_holds(LOOT, attack_canary(), CANARY_BYTES));
+	record = records_await(from, &wish, RECORD_PATIENCE_MS);
+	EXPECT_TRUE(record != NULL);
+	json_object_put(record);
 }
 
 TEST_HARNESS_MAIN
