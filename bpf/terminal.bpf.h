@@ -114,10 +114,8 @@ __subprogram int terminal_write(struct terminal *t, struct access *a, __u32 carr
 		return access_refuse(a);
 	a->label = t->floating[TOWARDS_MASTER] | t->floating[TOWARDS_SLAVE];
 	a->reason = CORDON_REASON_TRUSTED;
-	if (s->flags & CORDON_SUBJECT_TRUSTED) {
-		record_access(a, CORDON_VERDICT_ALLOW);
-		return GO_AHEAD;
-	}
+	if (s->flags & CORDON_SUBJECT_TRUSTED)
+		return access_allow_recorded(a);
 	/* In permissive mode nothing rises by what would not have been written. */
 	a->reason = CORDON_REASON_WRITE_DOWN;
 	if ((carries & CARRIES(TOWARDS_MASTER)) && (taint & t->beyond))

@@ -163,24 +163,29 @@ TEST_F(guarded, E12_full_ledger_denies_what_must_be_recorded)
 {
 	const struct policy_change strict = { .more = "on ledger-full deny" };
 	const struct timespec pause = { .tv_nsec = 100000000 };
-	pid_t controller = control_pid(), reader, writer, bystander;
+	pid_t controller = control_pid(), reader, writer, server, bystander;
 
 	unlink(FULL);
 	ASSERT_EQ(0, control_load_next(&strict));
 	EXPECT_ACTOR(CLEARED, "try open=" SECRET " read", ACTOR_OK);
 	EXPECT_ACTOR(TRUSTED, "taint=" SECRET " try open_w=" LOW_FILE " write", ACTOR_OK);
+	EXPECT_ACTOR(TRUSTED, "taint=" SECRET " open_rw=/dev/ptmx try write", ACTOR_OK);
 	reader = start_and_hold(CLEARED, "hold_until=" FULL " try open=" SECRET);
 	writer = start_and_hold(TRUSTED,
 				"taint=" SECRET " hold_until=" FULL " try open_w=" LOW_FILE);
+	server = start_and_hold(TRUSTED,
+				"taint=" SECRET " open_rw=/dev/ptmx hold_until=" FULL " try write");
 	bystander = start_and_hold(CLEARED, "hold_until=" FULL " try open=" LOW_FILE " read");
 	ASSERT_EQ(0, kill(controller, SIGSTOP));
 	EXPECT_ACTOR(PLAIN, "try denied_storm=" SECRET "," CUI_DIR "/secret,6000", ACTOR_OK);
 	close(open(FULL, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 	kill(reader, SIGCONT);
 	kill(writer, SIGCONT);
+	kill(server, SIGCONT);
 	kill(bystander, SIGCONT);
 	EXPECT_TRUE(actor_denied(actor_wait(reader)));
 	EXPECT_TRUE(actor_denied(actor_wait(writer)));
+	EXPECT_TRUE(actor_denied(actor_wait(server)));
 	/* What needs no record goes on. */
 	EXPECT_EQ(ACTOR_OK, actor_wait(bystander));
 	EXPECT_DENIED(PLAIN, "try exec=" CLEARED " open=" LOW_FILE);
