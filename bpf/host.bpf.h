@@ -169,9 +169,12 @@ struct name {
 	__u32 reserved;
 };
 
+#define NAME_UNKNOWN   (-1)
+#define NAME_TOO_SHORT (-2)
+
 /*
  * From a sockaddr in kernel memory. AF_UNSPEC is what IPv4 datagram sockets
- * accept as AF_INET (bypass M14). Returns 1 set, 0 no address, -1 unknown form.
+ * accept as AF_INET (bypass M14). Returns 1 set, 0 no address, or one of the above.
  */
 __subprogram int peer_of_address(struct peer *peer, struct name *name, __u32 sk_family)
 {
@@ -180,14 +183,14 @@ __subprogram int peer_of_address(struct peer *peer, struct name *name, __u32 sk_
 	__u16 family;
 
 	if (!peer || !name)
-		return -1;
+		return NAME_UNKNOWN;
 	length = name->length;
 	if (length < 2)
 		return 0;
 	if (length > sizeof(in))
 		length = sizeof(in);
 	if (bpf_probe_read_kernel(&in, length, (void *)name->address))
-		return -1;
+		return NAME_UNKNOWN;
 	family = in.sin6_family;
 	if (family == AF_UNSPEC) {
 		if (sk_family == AF_INET6)
@@ -196,12 +199,14 @@ __subprogram int peer_of_address(struct peer *peer, struct name *name, __u32 sk_
 	}
 	peer->family = family;
 	peer->port = bpf_ntohs(in.sin6_port);
-	if (family == AF_INET && length >= 8) {
+	if (family != AF_INET && family != AF_INET6)
+		return NAME_UNKNOWN;
+	if (length < (family == AF_INET ? 8 : 24))
+		return NAME_TOO_SHORT;
+	if (family == AF_INET) {
 		address_from_v4(&peer->address, ((struct sockaddr_in *)&in)->sin_addr.s_addr);
 		return 1;
 	}
-	if (family != AF_INET6 || length < 24)
-		return -1;
 	__builtin_memcpy(&peer->address, &in.sin6_addr, sizeof(peer->address));
 	cordon_address_canonical(&peer->address);
 	return 1;

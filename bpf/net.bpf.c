@@ -123,6 +123,14 @@ static __always_inline int refuse_address(__u32 operation, __u32 reason)
 	return access_errno(access_broken(operation, reason));
 }
 
+/* @found: of peer_of_address() */
+static __always_inline int refuse_name(__u32 operation, int found)
+{
+	int outcome = access_broken(operation, CORDON_REASON_ADDRESS);
+
+	return access_errno(outcome && found == NAME_TOO_SHORT ? REFUSED_NAME : outcome);
+}
+
 SEC("lsm/socket_connect")
 int BPF_PROG(hook_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen)
 {
@@ -140,7 +148,7 @@ int BPF_PROG(hook_socket_connect, struct socket *sock, struct sockaddr *address,
 	name.length = addrlen;
 	found = peer_of_address(&peer, &name, sk->__sk_common.skc_family);
 	if (found <= 0)
-		return refuse_address(CORDON_OPERATION_CONNECT, CORDON_REASON_ADDRESS);
+		return refuse_name(CORDON_OPERATION_CONNECT, found);
 	return reach(sk, &peer, CORDON_OPERATION_CONNECT, false);
 }
 
@@ -224,7 +232,7 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 		found = peer_of_address(&peer, &name, sk->__sk_common.skc_family);
 	}
 	if (found < 0)
-		return refuse_address(CORDON_OPERATION_SEND, CORDON_REASON_ADDRESS);
+		return refuse_name(CORDON_OPERATION_SEND, found);
 	if (msg->msg_controllen) {
 		name.address = (__u64)msg->msg_control;
 		name.length = msg->msg_controllen;
@@ -493,7 +501,7 @@ int BPF_PROG(hook_sctp_bind_connect, struct sock *sk, int optname, struct sockad
 		peer_common(&peer, sk);
 		found = peer_of_address(&peer, &name, sk->__sk_common.skc_family);
 		if (found <= 0)
-			return refuse_address(CORDON_OPERATION_CONNECT, CORDON_REASON_ADDRESS);
+			return refuse_name(CORDON_OPERATION_CONNECT, found);
 		refused = reach(sk, &peer, CORDON_OPERATION_CONNECT, false);
 		if (refused)
 			return refused;

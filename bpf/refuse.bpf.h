@@ -14,6 +14,7 @@ enum {
 	REFUSED,
 	REFUSED_MOVE,
 	REFUSED_FORK,
+	REFUSED_NAME, /* too short to be an address: the kernel would say the same */
 	BEGIN_ANEW, /* no refusal: the answer needs what a hook cannot do, or has to wait for others */
 	NEEDS_LABEL, /* the file's stored label, which must be read first */
 	NEEDS_RAISE, /* and this one must rise first */
@@ -31,6 +32,8 @@ static __always_inline int access_errno(int outcome)
 		return -EXDEV; /* mv falls back to a copy, which R1 and R2 see */
 	if (outcome == REFUSED_FORK)
 		return -EAGAIN;
+	if (outcome == REFUSED_NAME)
+		return -EINVAL;
 	if (outcome == BEGIN_ANEW)
 		return -ERESTARTNOINTR; /* the kernel begins the system call anew */
 	return -EACCES;

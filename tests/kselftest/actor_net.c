@@ -78,6 +78,28 @@ static int connect_newest(struct actor *actor, const char *argument)
 	return actor_result(connect(actor_fd(actor), &endpoint.any, length));
 }
 
+/* One byte less than the kernel takes for an address (SIN6_LEN_RFC2133, struct sockaddr_in). */
+static socklen_t too_short(const union endpoint *endpoint)
+{
+	return endpoint->any.sa_family == AF_INET6 ? 23 : sizeof(endpoint->v4) - 1;
+}
+
+static int step_connect_short(struct actor *actor, const char *argument)
+{
+	union endpoint endpoint;
+
+	parse_endpoint(argument, &endpoint);
+	return actor_result(connect(actor_fd(actor), &endpoint.any, too_short(&endpoint)));
+}
+
+static int step_send_short(struct actor *actor, const char *argument)
+{
+	union endpoint endpoint;
+
+	parse_endpoint(argument, &endpoint);
+	return actor_result(sendto(actor_fd(actor), "", 1, 0, &endpoint.any, too_short(&endpoint)));
+}
+
 static int step_tcp_socket(struct actor *actor, const char *family)
 {
 	return keep_socket(actor, *family == '6' ? AF_INET6 : AF_INET, SOCK_STREAM);
@@ -449,6 +471,8 @@ const struct actor_steps actor_net_steps[] = {
 	{ "tcp", step_tcp },
 	{ "udp", step_udp },
 	{ "connect", connect_newest },
+	{ "connect_short", step_connect_short },
+	{ "send_short", step_send_short },
 	{ "disconnect", step_disconnect },
 	{ "send", step_send },
 	{ "sendto", step_sendto },

@@ -175,6 +175,26 @@ TEST_F(guarded, D22_no_routing_by_way_of_another_host)
 	EXPECT_ACTOR(TRUSTED, "udp_socket try source_route=" LOW_V4, ACTOR_OK);
 }
 
+/* What is no address is refused with the kernel's own errno: programs look at it. */
+TEST_F(guarded, short_addresses_fail_as_without_the_guard)
+{
+	static const char *const tries[] = {
+		"tcp_socket=6 try connect_short=" LOW_V6 ",9001",
+		"udp_socket=6 try connect_short=" LOW_V6 ",9001",
+		"udp_socket=6 try send_short=" LOW_V6 ",9001",
+		"tcp_socket try connect_short=" LOW_V4 ",9001",
+		"udp_socket try connect_short=" LOW_V4 ",9001",
+		"udp_socket try send_short=" LOW_V4 ",9001",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+		ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
+		EXPECT_ACTOR(PLAIN, tries[i], EINVAL);
+		ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
+		EXPECT_ACTOR(PLAIN, tries[i], EINVAL);
+	}
+}
+
 /* The unspecified address is this host; this host is one like any other. */
 TEST_F(guarded, M14_loopback_in_all_its_forms)
 {
