@@ -4,6 +4,7 @@
  * tainted subject writes to a low file takes the file's label along, and that label stays.
  */
 #include <errno.h>
+#include <linux/fs.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -507,6 +508,35 @@ TEST_F(raise, set_and_clear)
 	EXPECT_RECORD(.verdict = "change", .reason = "label-cleared");
 	EXPECT_PLAY(0, PLAIN, "open=%f read");
 	EXPECT_EQ(1, label("set", "secret", self->dir, output, sizeof(output)));
+}
+
+static bool make_immutable(const char *path, bool immutable)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), flags = 0;
+	bool done = fd >= 0 && !ioctl(fd, FS_IOC_GETFLAGS, &flags);
+
+	flags = immutable ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+	done = done && !ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	close(fd);
+	return done;
+}
+
+/* Nobody writes an immutable file: the kernel says so first, and the controller is told. */
+TEST_F(raise, immutable)
+{
+	char output[4096] = "";
+
+	ASSERT_TRUE(make_immutable(self->file, true));
+	EXPECT_PLAY(EPERM, CLEARED, "taint=" SECRET " try chmod=%f");
+	EXPECT_EQ(1, label("set", "secret", self->file, output, sizeof(output)));
+	EXPECT_NE(NULL, strstr(output, "not permitted"))
+	{
+		TH_LOG("%s", output);
+	}
+	EXPECT_PLAY(0, PLAIN, "open=%f read");
+	ASSERT_TRUE(make_immutable(self->file, false));
+	EXPECT_PLAY(0, CLEARED, "taint=" SECRET " try chmod=%f");
+	EXPECT_PLAY(EACCES, PLAIN, "try open=%f");
 }
 
 /* Many at once, while the kernel forgets: no deadlock, and none is missed. */
