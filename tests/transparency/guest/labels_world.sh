@@ -58,7 +58,7 @@ load() { # NUMBER DENY|RAISE
 make_disk() { # NAME OPTIONS MKFS...
 	disk=$1 options=$2 image=/var/tmp/$1.img
 	shift 2
-	truncate -s 8M "$image" && "$@" "$image" && mkdir -p "/mnt/$disk" &&
+	truncate -s "${size:-8M}" "$image" && "$@" "$image" && mkdir -p "/mnt/$disk" &&
 		mount -o "$options" "$image" "/mnt/$disk"
 }
 
