@@ -199,17 +199,16 @@ __subprogram int peer_of_address(struct peer *peer, struct name *name, __u32 sk_
 	}
 	peer->family = family;
 	peer->port = bpf_ntohs(in.sin6_port);
-	if (family != AF_INET && family != AF_INET6)
-		return NAME_UNKNOWN;
-	if (length < (family == AF_INET ? 8 : 24))
-		return NAME_TOO_SHORT;
-	if (family == AF_INET) {
+	if (family == AF_INET && length >= 8) {
 		address_from_v4(&peer->address, ((struct sockaddr_in *)&in)->sin_addr.s_addr);
 		return 1;
 	}
-	__builtin_memcpy(&peer->address, &in.sin6_addr, sizeof(peer->address));
-	cordon_address_canonical(&peer->address);
-	return 1;
+	if (family == AF_INET6 && length >= 24) {
+		__builtin_memcpy(&peer->address, &in.sin6_addr, sizeof(peer->address));
+		cordon_address_canonical(&peer->address);
+		return 1;
+	}
+	return family == AF_INET || family == AF_INET6 ? NAME_TOO_SHORT : NAME_UNKNOWN;
 }
 
 /* Inbound rules speak of sockets that were accepted, and of datagram replies. */
