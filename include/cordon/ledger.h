@@ -196,32 +196,50 @@ static inline __u32 cordon_text_bytes(const char *text, __u32 size)
 	return i < size ? i + 1 : size;
 }
 
+struct cordon_part {
+	const void *bytes;
+	__u32 count;
+};
+#define CORDON_PARTS_MAX 4
+
 /*
- * The tag that @record would get as the chain's next. All of the record is tagged but the tag and
- * what stands behind the first zero of a text; see cordon_record_is_canonical(). @record has
- * header.bytes bytes, at least a header.
+ * What is tagged of @record: all of it but the tag and what stands behind the first zero of a text;
+ * see cordon_record_is_canonical(). @record has header.bytes bytes, at least a header. Returns how
+ * many parts these are.
  */
-static inline void cordon_chain_tag(const struct cordon_chain *chain,
-				    const struct cordon_header *record, __u8 tag[CORDON_TAG_BYTES])
+static inline unsigned int cordon_record_parts(const struct cordon_header *record,
+					       struct cordon_part part[CORDON_PARTS_MAX])
 {
 	const struct cordon_record *access = (const void *)record;
 	const __u8 *bytes = (const void *)record;
-	__u8 out[CORDON_KEY_BYTES];
 	__u32 end = record->bytes;
-	struct cordon_hash hash;
-	int texts = record->class == CORDON_CLASS_ACCESS && end == sizeof(*access), i;
+	int texts = record->class == CORDON_CLASS_ACCESS && end == sizeof(*access);
 
-	cordon_hash_begin(&hash, chain->key, CORDON_DOMAIN_TAG);
-	cordon_hash_update(&hash, bytes, __builtin_offsetof(struct cordon_header, tag));
 	if (texts)
 		end = __builtin_offsetof(struct cordon_record, exe);
-	cordon_hash_update(&hash, bytes + sizeof(*record), end - sizeof(*record));
-	if (texts) {
-		cordon_hash_update(&hash, access->exe,
-				   cordon_text_bytes(access->exe, sizeof(access->exe)));
-		cordon_hash_update(&hash, access->path,
-				   cordon_text_bytes(access->path, sizeof(access->path)));
-	}
+	part[0] = (struct cordon_part){ bytes, __builtin_offsetof(struct cordon_header, tag) };
+	part[1] = (struct cordon_part){ bytes + sizeof(*record), end - (__u32)sizeof(*record) };
+	if (!texts)
+		return 2;
+	part[2] = (struct cordon_part){ access->exe,
+					cordon_text_bytes(access->exe, sizeof(access->exe)) };
+	part[3] = (struct cordon_part){ access->path,
+					cordon_text_bytes(access->path, sizeof(access->path)) };
+	return 4;
+}
+
+/* The tag that @record would get as the chain's next. */
+static inline void cordon_chain_tag(const struct cordon_chain *chain,
+				    const struct cordon_header *record, __u8 tag[CORDON_TAG_BYTES])
+{
+	struct cordon_part part[CORDON_PARTS_MAX];
+	unsigned int count = cordon_record_parts(record, part), i;
+	__u8 out[CORDON_KEY_BYTES];
+	struct cordon_hash hash;
+
+	cordon_hash_begin(&hash, chain->key, CORDON_DOMAIN_TAG);
+	for (i = 0; i < count; i++)
+		cordon_hash_update(&hash, part[i].bytes, part[i].count);
 	cordon_hash_final(&hash, out);
 	for (i = 0; i < CORDON_TAG_BYTES; i++)
 		tag[i] = out[i];
