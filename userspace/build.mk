@@ -19,7 +19,8 @@ CORDON_LIB_OBJECTS := $(addprefix $(OBJECTS)/lib/, \
 
 # The ledger: keys and words for who writes it, the rest for who verifies it.
 CORDON_LEDGER_OBJECTS := $(addprefix $(OBJECTS)/ledger/, \
-	key.o words.o retention.o evidence.o read.o walk.o verify.o ends.o)
+	key.o words.o retention.o evidence.o read.o lanes.o ahead.o walk.o \
+	verify.o ends.o)
 
 CORDON_OBJECTS := $(addprefix $(OBJECTS)/cordon/, \
 	main.o common.o since.o mediation.o cmd_status.o cmd_check.o cmd_explain.o cmd_load.o cmd_enforce.o \

@@ -3,7 +3,8 @@
 
 USERSPACE_TESTS := record_text store volumes words places
 USERSPACE_TEST_FLAGS := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -Itests/userspace -Iuserspace/cordond -Iuserspace/cordon
+	-fno-sanitize-recover=all -DCORDON_LEDGER_AHEAD_ROWS=64 \
+	-Itests/userspace -Iuserspace/cordond -Iuserspace/cordon
 CHECKED := $(B)/userspace/checked
 
 $(CHECKED)/%.o: userspace/%.c $(USERSPACE_HEADERS)

@@ -18,7 +18,8 @@ FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=
 FUZZ_SOURCES := $(patsubst $(B)/%.o,%.c,$(filter-out $(CORDON_POLICY_MADE),$(CORDON_POLICY_OBJECTS))) \
 	$(CORDON_POLICY_MADE:.o=.c) userspace/lib/names.c
 FUZZ_SOURCES_record := userspace/lib/record_text.c userspace/lib/escape.c
-FUZZ_SOURCES_ledger := $(addprefix userspace/ledger/,evidence.c words.c walk.c verify.c ends.c)
+FUZZ_SOURCES_ledger := $(addprefix userspace/ledger/,evidence.c words.c lanes.c ahead.c walk.c \
+	verify.c ends.c)
 
 $(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SOURCES) $(FUZZ_SOURCES_record) \
 		$(FUZZ_SOURCES_ledger) $(wildcard userspace/ledger/*.h) $(CORDON_POLICY_HEADERS)

@@ -16,7 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agree.h"
 #include "attack.h"
+#include "key.h"
+#include "read.h"
 
 /* Cuts of a file that are tried. */
 #define CUTS 24
@@ -143,6 +146,25 @@ void ask_verifier(const struct given *given, const char *store, bool anchors, st
 				 json_object_get_string(text));
 	}
 	json_object_put(answer);
+}
+
+/* NULL, or what the verifier says differently by different kinds of lanes. */
+static const char *ask_kinds(const struct given *given, const char *store, bool anchors)
+{
+	struct cordon_evidence evidence = { 0 };
+	struct cordon_auditor auditor;
+	struct cordon_verify_options options = { .open = cordon_secret_open, .context = &auditor };
+	struct cordon_failure failure;
+	const char *differs;
+	size_t count;
+
+	if (cordon_key_read_private(given->key, &auditor, &failure) ||
+	    cordon_evidence_read(&evidence, (char *const *)&store, 1, &failure) ||
+	    (anchors && cordon_evidence_read_anchors(&evidence, given->anchors, &count, &failure)))
+		die(store, failure.text);
+	differs = agree(&evidence, &options);
+	cordon_evidence_free(&evidence);
+	return differs;
 }
 
 static void copy_store(const struct given *given, struct copy *copy)
@@ -312,6 +334,7 @@ static void play(const struct given *given, const struct attack *attack,
 		 const struct said *unharmed)
 {
 	const char *wanted = attack->verdict ? attack->verdict : unharmed->verdict;
+	const char *differs;
 	struct copy copy;
 	struct said said;
 	bool right;
@@ -330,6 +353,10 @@ static void play(const struct given *given, const struct attack *attack,
 	right = !strcmp(said.verdict, wanted) &&
 		(!attack->noticed || strstr(said.noticed, attack->noticed)) &&
 		said.code == (attack->verdict ? 1 : unharmed->code);
+	differs = ask_kinds(given, copy.folder, !attack->no_anchors);
+	if (differs)
+		printf("# %s\n", differs);
+	right = right && !differs;
 	tell(right, attack->name, &said, wanted);
 }
 

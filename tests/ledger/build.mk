@@ -3,7 +3,7 @@
 # ledgers that model.c makes with the module's own functions.
 
 LT        := $(B)/tests/ledger
-LT_TESTS  := verify store kill
+LT_TESTS  := verify lanes store kill
 LT_CFLAGS  = $(USERSPACE_CFLAGS) $(USERSPACE_TEST_FLAGS) -Itests/ledger
 LT_LEDGER := $(patsubst $(OBJECTS)/%,$(CHECKED)/%,$(CORDON_LEDGER_OBJECTS))
 
@@ -12,15 +12,16 @@ $(LT)/%.o: tests/ledger/%.c $(wildcard tests/ledger/*.h) $(USERSPACE_HEADERS)
 	$(CC) $(CFLAGS) $(LT_CFLAGS) -c -o $@ $<
 
 $(LT_TESTS:%=$(LT)/%_test): $(LT)/%_test: $(LT)/%_test.o $(LT)/model.o $(LT)/keeper.o \
-		$(LT_LEDGER) $(CHECKED)/cordond/ring.o $(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
+		$(LT)/agree.o $(LT_LEDGER) $(CHECKED)/cordond/ring.o $(CHECKED_OBJECTS) $(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lcmocka -lbpf -lsqlite3 -ljson-c -lsodium -lb2
 
 $(LT)/make_store: $(LT)/make_store.o $(LT)/model.o $(LT_LEDGER) $(CHECKED_OBJECTS) \
 		$(CORDON_POLICY_LIBRARY)
 	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c -lsodium -lb2
 
-$(LT)/attack: $(LT)/attack.o $(LT)/attacks.o
-	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c -lb2
+$(LT)/attack: $(LT)/attack.o $(LT)/attacks.o $(LT)/agree.o $(LT_LEDGER) $(CHECKED_OBJECTS) \
+		$(CORDON_POLICY_LIBRARY)
+	$(CC) $(CFLAGS) $(USERSPACE_TEST_FLAGS) -o $@ $^ -lsqlite3 -ljson-c -lsodium -lb2
 
 .PHONY: check-ledger
 check-ledger: $(LT_TESTS:%=$(LT)/%_test) check-ledger-attacks

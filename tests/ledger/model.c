@@ -33,8 +33,8 @@ static void emit(struct model *model, const struct cordon_header *record)
 		must(cordon_store_add_epoch(model->store, record), "an epoch");
 }
 
-static void seal(struct model *model, struct cordon_chain *chain, uint32_t number,
-		 struct cordon_header *record, uint32_t bytes, uint8_t class)
+void model_seal(struct model *model, struct cordon_chain *chain, uint32_t number,
+		struct cordon_header *record, uint32_t bytes, uint8_t class)
 {
 	record->abi = CORDON_ABI_VERSION;
 	record->bytes = bytes;
@@ -103,7 +103,8 @@ struct cordon_record model_record(struct model *model, unsigned int cpu, const c
 		snprintf(record.path, sizeof(record.path), "/srv/model/%llu",
 			 (unsigned long long)model->cpu[cpu].sequence);
 	}
-	seal(model, &model->cpu[cpu], cpu, &record.header, sizeof(record), CORDON_CLASS_ACCESS);
+	model_seal(model, &model->cpu[cpu], cpu, &record.header, sizeof(record),
+		   CORDON_CLASS_ACCESS);
 	model->records++;
 	return record;
 }
@@ -120,8 +121,8 @@ void model_change(struct model *model, enum cordon_change_kind kind)
 {
 	struct cordon_change change = { .kind = kind };
 
-	seal(model, &model->own, CORDON_CHAIN_EPOCHS, &change.header, sizeof(change),
-	     CORDON_CLASS_CHANGE);
+	model_seal(model, &model->own, CORDON_CHAIN_EPOCHS, &change.header, sizeof(change),
+		   CORDON_CLASS_CHANGE);
 }
 
 void model_epoch(struct model *model)
@@ -146,9 +147,9 @@ void model_epoch(struct model *model)
 		model->listed[i] = model->cpu[i].sequence;
 		epoch->heads++;
 	}
-	seal(model, &model->own, CORDON_CHAIN_EPOCHS, &epoch->header,
-	     (uint32_t)(sizeof(*epoch) + epoch->heads * sizeof(epoch->head[0])),
-	     CORDON_CLASS_EPOCH);
+	model_seal(model, &model->own, CORDON_CHAIN_EPOCHS, &epoch->header,
+		   (uint32_t)(sizeof(*epoch) + epoch->heads * sizeof(epoch->head[0])),
+		   CORDON_CLASS_EPOCH);
 	memcpy(model->previous, epoch->header.tag, sizeof(model->previous));
 	cordon_epoch_next(model->secret);
 	model->epoch++;

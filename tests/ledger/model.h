@@ -27,6 +27,9 @@ struct model {
 
 /* A new ledger, sealed to @public (NULL: to nobody). Its first change is made. */
 void model_begin(struct model *model, uint64_t boot, const uint8_t *public);
+/* A record of the chain's as the test fills it in: its header is made. */
+void model_seal(struct model *model, struct cordon_chain *chain, uint32_t number,
+		struct cordon_header *record, uint32_t bytes, uint8_t class);
 /* @text: NULL, or what the controller says in it. */
 struct cordon_record model_record(struct model *model, unsigned int cpu, const char *text);
 void model_lose(struct model *model, unsigned int cpu, unsigned int count);

@@ -4,8 +4,8 @@
 
 #include <sodium.h>
 
+#include "agree.h"
 #include "model.h"
-#include "verify.h"
 
 struct scene {
 	struct cordon_auditor auditor;
@@ -41,7 +41,10 @@ static void verify(struct scene *scene)
 	struct cordon_verify_options options = { .open = cordon_secret_open,
 						 .context = &scene->auditor,
 						 .partial = scene->partial };
+	const char *what = agree(&scene->evidence, &options);
 
+	if (what)
+		fail_msg("%s", what);
 	cordon_ledger_report_free(&scene->report);
 	assert_int_equal(cordon_ledger_verify(&scene->evidence, &options, &scene->report), 0);
 }

@@ -18,6 +18,8 @@ struct removals {
 	bool failed; /* no memory for one */
 };
 
+struct ahead;
+
 struct audit {
 	struct cordon_ledger_report *report;
 	struct cordon_ledger_summary *summary;
@@ -31,6 +33,7 @@ struct audit {
 	bool has_link, is_first;
 	struct cordon_anchor link;
 	struct removals *removals; /* of all ledgers */
+	const struct ahead *ahead;
 };
 
 /* One chain in one epoch. */
@@ -47,9 +50,15 @@ __attribute__((format(printf, 6, 7))) void audit_find(struct audit *audit,
 						      uint32_t chain, uint64_t from, uint64_t to,
 						      const char *format, ...);
 
-/* The chain's keys at the beginning of the audit's epoch. */
+/* How many rows from @row on are of the same epoch, or with @chain also of the same chain. */
+size_t run_length(const struct cordon_row *row, size_t count, bool chain);
+
+/*
+ * The chain's keys at the beginning of the audit's epoch, or behind what is known of its rows ahead
+ * of the walk. @row: the first of them; NULL: it has none.
+ */
 void walk_begin(struct walk *walk, const struct audit *audit, uint32_t number,
-		const struct chain_state *state);
+		const struct chain_state *state, const struct cordon_row *row);
 /* The chain's rows in this epoch, in the order of their numbers. */
 void walk_rows(struct audit *audit, struct walk *walk, const struct cordon_row *row, size_t count);
 /* As many losses as are missing must lead to where the epoch's record says that the chain stood. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit.h"
+#include "ahead.h"
 #include "ends.h"
 
 /* Three years of one second each: no epoch further away is looked for. */
@@ -52,14 +52,12 @@ static bool is_epoch_record(const struct cordon_row *row)
 	return row->record->class == CORDON_CLASS_EPOCH;
 }
 
-/* How many rows from @row on are of the same epoch, or with @chain also of the same chain. */
-static size_t run_length(const struct cordon_row *row, size_t count, bool chain)
+size_t run_length(const struct cordon_row *row, size_t count, bool chain)
 {
 	size_t i;
 
 	for (i = 1; i < count; i++)
-		if (row[i].record->epoch != row->record->epoch ||
-		    (chain && row[i].record->chain != row->record->chain))
+		if (row[i].epoch != row->epoch || (chain && row[i].chain != row->chain))
 			break;
 	return i;
 }
@@ -72,7 +70,7 @@ static const struct cordon_epoch *walk_own_chain(struct audit *audit, const stru
 	struct walk walk;
 	size_t i;
 
-	walk_begin(&walk, audit, CORDON_CHAIN_EPOCHS, &audit->epochs);
+	walk_begin(&walk, audit, CORDON_CHAIN_EPOCHS, &audit->epochs, row);
 	walk_rows(audit, &walk, row, count);
 	for (i = 0; i < walk.good; i++) {
 		const struct cordon_change *change = (const void *)row[i].record;
@@ -133,7 +131,7 @@ static void walk_cpu_chain(struct audit *audit, const struct cordon_epoch *epoch
 	const struct cordon_chain_head *head = find_head(epoch, number);
 	struct walk walk;
 
-	walk_begin(&walk, audit, number, &audit->cpu[number]);
+	walk_begin(&walk, audit, number, &audit->cpu[number], row);
 	walk_rows(audit, &walk, row, count);
 	read_texts(audit, row, walk.good);
 	audit->summary->records += walk.good;
@@ -169,7 +167,7 @@ static void walk_silent_chains(struct audit *audit, const struct cordon_epoch *e
 		    (audit->cpu[head->chain].known &&
 		     audit->cpu[head->chain].sequence == head->sequence))
 			continue;
-		walk_begin(&walk, audit, head->chain, &audit->cpu[head->chain]);
+		walk_begin(&walk, audit, head->chain, &audit->cpu[head->chain], NULL);
 		walk_end(audit, &walk, head);
 		audit->cpu[head->chain] = (struct chain_state){ true, head->sequence };
 	}
@@ -287,8 +285,8 @@ static bool open_ledger(struct audit *audit, const struct cordon_evidence_ledger
 	return !why;
 }
 
-static void verify_rows(struct audit *audit, const struct cordon_row *row, size_t count,
-			const struct cordon_evidence *evidence)
+static void verify_rows(struct audit *audit, struct ahead *ahead, const struct cordon_row *row,
+			size_t count, const struct cordon_evidence *evidence)
 {
 	bool based = evidence->has_base &&
 		     !memcmp(&evidence->base, &audit->summary->id, sizeof(evidence->base));
@@ -301,6 +299,7 @@ static void verify_rows(struct audit *audit, const struct cordon_row *row, size_
 		if (!advance(audit, row[i].record->epoch, expected, started))
 			return;
 		started = true;
+		ahead_look(ahead, audit, row + i, count - i);
 		verify_epoch(audit, row + i, length, i + length == count);
 		expected = audit->epoch + 1;
 	}
@@ -312,20 +311,24 @@ static int verify_ledger(struct audit *audit, const struct cordon_row *row, size
 {
 	const struct cordon_evidence_ledger *ledger =
 		&evidence->ledger[audit->summary - audit->report->ledger];
+	struct ahead ahead = { .kind = options->lanes };
 
 	audit->summary->id = ledger->id;
 	audit->cpu = calloc(CORDON_CHAINS_MAX, sizeof(*audit->cpu));
 	if (!audit->cpu)
 		return -ENOMEM;
+	audit->ahead = &ahead;
 	audit->epochs.known = true;
 	audit->previous_known = true;
 	for (size_t i = 0; i < CORDON_CHAINS_MAX; i++)
 		audit->cpu[i].known = true;
 	if (open_ledger(audit, ledger, options))
-		verify_rows(audit, row, count, evidence);
+		verify_rows(audit, &ahead, row, count, evidence);
+	ahead_free(&ahead);
 	cordon_hash_wipe(audit->secret, sizeof(audit->secret));
 	free(audit->cpu);
 	audit->cpu = NULL;
+	audit->ahead = NULL;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #define CORDON_LEDGER_VERIFY_H
 
 #include "evidence.h"
+#include "lanes.h"
 
 /* From the best to the worst: the whole is as good as the worst that was found. */
 #define CORDON_LEDGER_VERDICTS(X)                                                                \
@@ -68,6 +69,7 @@ struct cordon_verify_options {
 	int (*open)(void *context, const struct cordon_ledger_boot *boot,
 		    uint8_t secret[CORDON_SECRET_BYTES]);
 	void *context;
+	enum lanes_kind lanes; /* how keys are tried: nothing else depends on it */
 	bool partial; /* the auditor gave some of the volumes: earlier ones may be elsewhere */
 };
 

@@ -2,7 +2,7 @@
 /* One chain through one epoch, by its keys. */
 #include <string.h>
 
-#include "audit.h"
+#include "ahead.h"
 
 /* More were never lost in one epoch; a number further away is a made-up one. */
 #ifndef CORDON_LEDGER_LOSSES_MAX
@@ -28,14 +28,36 @@ static bool tag_fits(const struct cordon_chain *chain, const struct cordon_heade
 	return !memcmp(tag, record->tag, sizeof(tag));
 }
 
+/*
+ * The first rows of a chain need no walk when they were found to fit and begin with the record that
+ * the chain expects. False: there are none of these.
+ */
+static bool take_ahead(struct walk *walk, const struct audit *audit, const struct cordon_row *row)
+{
+	const struct ahead_run *run = ahead_find(audit->ahead, row);
+	const struct cordon_header *last;
+
+	if (!run || !run->good || !walk->based || row->sequence <= walk->chain.sequence ||
+	    row->sequence - walk->chain.sequence != 1)
+		return false;
+	last = row[run->good - 1].record;
+	walk->chain.sequence = last->sequence;
+	memcpy(walk->chain.tag, last->tag, sizeof(last->tag));
+	memcpy(walk->chain.key, run->key, sizeof(run->key));
+	walk->good = run->good;
+	return true;
+}
+
 void walk_begin(struct walk *walk, const struct audit *audit, uint32_t number,
-		const struct chain_state *state)
+		const struct chain_state *state, const struct cordon_row *row)
 {
 	memset(walk, 0, sizeof(*walk));
-	cordon_chain_begin(&walk->chain, number, audit->epoch, audit->secret);
 	walk->number = number;
 	walk->based = state->known;
 	walk->chain.sequence = state->sequence;
+	walk->chain.epoch = audit->epoch;
+	if (!row || !take_ahead(walk, audit, row))
+		cordon_chain_begin(&walk->chain, number, audit->epoch, audit->secret);
 }
 
 /*
@@ -158,7 +180,7 @@ void walk_rows(struct audit *audit, struct walk *walk, const struct cordon_row *
 {
 	size_t i;
 
-	for (i = 0; i < count && !walk->broken; i++)
+	for (i = walk->good; i < count && !walk->broken; i++)
 		walk->broken = !walk_one(audit, walk, row[i].record);
 }
 
