@@ -14,6 +14,9 @@
 #define WANTS_READ  0x1u
 #define WANTS_WRITE 0x2u
 
+/* What R2 does not ask of an object's content. */
+#define OBJECT_UNCHECKED (CORDON_OBJECT_FLOATS | CORDON_OBJECT_NEUTRAL)
+
 /*
  * What is for trusted subjects only, for the reason in @a: no label is asked.
  * Where the policy restricts nobody there is nothing to get round.
@@ -334,6 +337,11 @@ __subprogram int access_object(struct object *o, struct access *a, __u32 wants)
 	a->rising = o->rising & ~(view->label | o->floating);
 	a->label = view->label | o->floating | a->rising;
 	a->flags = view->flags | (wants & WANTS_WRITE ? guard_asks(view->guard) : 0);
+	/* Content floats, or there is none; attributes are seen by all who may stat (bypass A12). */
+	if (a->operation == CORDON_OPERATION_ATTRIBUTE && (a->flags & OBJECT_UNCHECKED)) {
+		a->flags &= ~OBJECT_UNCHECKED;
+		a->label = view->label;
+	}
 	if (!a->label && !a->flags && s && !s->taint && !(s->flags & CORDON_SUBJECT_FORKING))
 		return GO_AHEAD;
 	a->rule = accept_rule(view->accept, generation);

@@ -79,4 +79,41 @@ static __noinline int access_target(struct subject *t, __u32 pid, __u32 mode)
 	return raise | given ? act_rise(&a, s, t, raise, given) : 0;
 }
 
+/* fs/userfaultfd.c: the kernel itself knows one by it. */
+extern const void userfaultfd_fops __ksym __weak;
+
+/*
+ * Who holds a userfaultfd writes into the memory of who made it, and is told what is touched
+ * there: the file belongs to that memory, wherever it came to (bypass B9).
+ */
+static __always_inline bool file_is_userfaultfd(struct file *file)
+{
+	return &userfaultfd_fops && file->f_op == &userfaultfd_fops;
+}
+
+/* The address space that the newest of its owners would be asked for. */
+static __always_inline __u64 memory_of_userfaultfd(struct file *file)
+{
+	struct userfaultfd_ctx *context = BPF_CORE_READ(file, private_data);
+
+	return (__u64)BPF_CORE_READ(context, mm);
+}
+
+/* The memory of the process that owns the address space @mm, as it is labelled now. */
+static __noinline int access_memory_of(__u64 mm, __u32 mode)
+{
+	struct task_struct *owner;
+	struct task_slot *slot;
+	int refused, pid;
+
+	pid = BPF_CORE_READ((struct mm_struct *)mm, owner, pid);
+	owner = pid ? bpf_task_from_pid(pid) : NULL;
+	if (!owner)
+		return 0; /* it has ended: nothing is left to read */
+	slot = bpf_task_storage_get(&tasks, owner, 0, 0);
+	refused = access_target(slot ? slot->subject : NULL, pid, mode);
+	bpf_task_release(owner);
+	return refused;
+}
+
 #endif /* CORDON_ACT_BPF_H */

@@ -130,6 +130,7 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 #define SOL_IP		       0
 #define SOL_IPV6	       41
 #define MSG_FASTOPEN	       0x20000000
+#define MSG_ERRQUEUE	       0x2000
 #define ETH_P_IP	       0x0800
 #define ETH_P_IPV6	       0x86dd
 #define LSM_UNSAFE_SHARE       1
@@ -160,6 +161,7 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 #define MS_PROPAGATION		      ((1 << 17) | (1 << 18) | (1 << 19) | (1 << 20))
 
 #define S_IRUGO			00444
+#define IPC_SET			1
 #define SEM_SETVAL		16
 #define SEM_SETALL		17
 #define KEY_ALLOC_QUOTA_OVERRUN 0x1

@@ -155,35 +155,30 @@ static __always_inline int access_memory(struct access *a, struct file *file, __
 	return access_inode_in(a, inode, file->f_path.dentry, wants, operation);
 }
 
-/* The memory of the process that owns the address space @mm, as it is labelled now. */
-static __noinline int access_memory_of(__u64 mm, __u32 mode)
+/* The address space that a file of procfs, or a userfaultfd, leads to; 0: none. */
+static __always_inline __u64 memory_shown(struct file *file)
 {
-	struct task_struct *owner;
-	struct task_slot *slot;
-	int refused, pid;
+	struct dentry *entry = BPF_CORE_READ(file, f_path.dentry);
+	char name[PROC_NAME_BYTES] = {};
 
-	pid = BPF_CORE_READ((struct mm_struct *)mm, owner, pid);
-	owner = pid ? bpf_task_from_pid(pid) : NULL;
-	if (!owner)
-		return 0; /* it has ended: nothing is left to read */
-	slot = bpf_task_storage_get(&tasks, owner, 0, 0);
-	refused = access_target(slot ? slot->subject : NULL, pid, mode);
-	bpf_task_release(owner);
-	return refused;
+	if (file_is_userfaultfd(file))
+		return memory_of_userfaultfd(file);
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(entry, d_name.name));
+	if (__builtin_memcmp(name, "mem", 4) && __builtin_memcmp(name, "environ", 8) &&
+	    __builtin_memcmp(name, "auxv", 5) && __builtin_memcmp(name, "pagemap", 8))
+		return 0;
+	return (__u64)BPF_CORE_READ(file, private_data);
 }
 
 /*
- * /proc/PID/mem and environ: who may open them may not read what the process learns later
- * (bypasses B9, G2). The file belongs to the memory, not to the process.
+ * Who may open them may not read what the process learns later (bypasses B9, G2). Such a file
+ * belongs to the memory, not to the process or thread, which may have ended.
  */
-static __noinline int access_proc(struct file *file, __u32 wants)
+static __noinline int access_shown_memory(struct file *file, __u32 wants)
 {
-	struct dentry *entry = BPF_CORE_READ(file, f_path.dentry);
-	__u64 mm = (__u64)BPF_CORE_READ(file, private_data);
-	char name[PROC_NAME_BYTES] = {};
+	__u64 mm = memory_shown(file);
 
-	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(entry, d_name.name));
-	if (!mm || (__builtin_memcmp(name, "mem", 4) && __builtin_memcmp(name, "environ", 8)))
+	if (!mm)
 		return 0;
 	reader_announce(mm);
 	return access_memory_of(mm, wants & WANTS_WRITE ? PTRACE_MODE_ATTACH : 0);
@@ -224,15 +219,35 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 		if (refused || (subject_is_settled(s) && !(s->taint && (wants & WANTS_WRITE))))
 			return refused;
 	}
-	if (type == S_IFREG && inode_may_float(inode))
-		return access_memory(&a, file, wants, operation);
-	if (type == S_IFREG && inode->i_sb->s_magic == PROC_SUPER_MAGIC) {
-		int refused = access_proc(file, wants);
+	if (file_is_userfaultfd(file) ||
+	    (type == S_IFREG && inode->i_sb->s_magic == PROC_SUPER_MAGIC)) {
+		int refused = access_shown_memory(file, wants);
 
 		if (refused)
 			return refused;
 	}
+	if (type == S_IFREG && inode_may_float(inode))
+		return access_memory(&a, file, wants, operation);
 	return access_inode_in(&a, inode, file->f_path.dentry, wants, operation);
+}
+
+/* kernel/events/core.c, kernel/bpf/syscall.c: all their files are of one inode, which has no label. */
+extern const void perf_fops __ksym __weak;
+extern const void bpf_map_fops __ksym __weak;
+
+/* Memory of the kernel's that whoever holds the file maps: unclassified. */
+static __always_inline bool file_lends_memory(__u64 operations)
+{
+	return operations &&
+	       (operations == (__u64)&perf_fops || operations == (__u64)&bpf_map_fops);
+}
+
+static __noinline int access_lent_memory(void)
+{
+	struct access a = {};
+
+	a.operation = CORDON_OPERATION_MAP;
+	return access_errno(access_write(&a));
 }
 
 static __always_inline bool maps_shared(unsigned long flags)
@@ -260,6 +275,8 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 		return 0;
 	if (file_is_ring((__u64)file->f_op))
 		return access_ring(s);
+	if ((wants & WANTS_WRITE) && (!s || s->taint) && file_lends_memory((__u64)file->f_op))
+		return access_lent_memory();
 	/* On its way into the list of who maps it: whoever raises it meanwhile must know. */
 	if (inode_may_float(file->f_inode))
 		reader_announce((__u64)file->f_inode);
@@ -568,6 +585,11 @@ int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
 	if (!inode || guard_is_off())
 		return 0;
 	refused = access_inode_in(&a, inode, old_dentry, WANTS_WRITE, CORDON_OPERATION_LINK);
+	/* Whatever the object is: the name is written to its directory (bypass C2). */
+	if (!refused)
+		refused = access_name_in(&a, new_dentry, CORDON_OPERATION_LINK,
+					 (inode->i_mode & S_IFMT) == S_IFREG ? RAISE_NAME :
+									       RAISE_NOTHING);
 	if (!refused)
 		refused = access_rename(&a, old_dentry, new_dentry, CORDON_OPERATION_LINK, 0);
 	return refused;

@@ -93,16 +93,56 @@ int BPF_PROG(hook_bpf_prog, struct bpf_prog *prog)
 	return guard_is_off() ? 0 : guard_object(GUARD_PROG, prog->aux->id);
 }
 
-/* Links have no hook of their own: ours have no pins, which leaves their ids. */
+/* What bpf(2) only looks at. */
+static __always_inline bool bpf_asks(int command)
+{
+	switch (command) {
+	case BPF_MAP_LOOKUP_ELEM:
+	case BPF_MAP_GET_NEXT_KEY:
+	case BPF_MAP_LOOKUP_BATCH:
+	case BPF_OBJ_GET:
+	case BPF_PROG_QUERY:
+	case BPF_TASK_FD_QUERY:
+	case BPF_OBJ_GET_INFO_BY_FD:
+	case BPF_PROG_GET_NEXT_ID:
+	case BPF_MAP_GET_NEXT_ID:
+	case BPF_BTF_GET_NEXT_ID:
+	case BPF_LINK_GET_NEXT_ID:
+	case BPF_PROG_GET_FD_BY_ID:
+	case BPF_MAP_GET_FD_BY_ID:
+	case BPF_BTF_GET_FD_BY_ID:
+	case BPF_LINK_GET_FD_BY_ID:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Maps have no label: they are unclassified, so a tainted subject makes and changes none, and loads
+ * nothing. Links have no hook of their own: ours have no pins, which leaves their ids.
+ */
 SEC("lsm/bpf")
 int BPF_PROG(hook_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 {
-	if (cmd != BPF_LINK_GET_FD_BY_ID || guard_is_off())
+	struct access a = {};
+	struct subject *s;
+
+	if (guard_is_off())
+		return 0;
+	s = subject_current();
+	a.operation = CORDON_OPERATION_BPF;
+	if ((!s || s->taint) && !bpf_asks(cmd))
+		return access_errno(access_write(&a));
+	if (cmd != BPF_LINK_GET_FD_BY_ID)
 		return 0;
 	return guard_owns(GUARD_LINK, attr->link_id) ? access_guard_of(CORDON_OPERATION_GUARD) : 0;
 }
 
-/* Types that see packets, sockets and devices, and nothing else of the kernel. */
+/*
+ * Types that see packets, sockets and devices, and nothing else of the kernel. Not SK_SKB and
+ * SK_MSG: they move what one socket receives to another, past the checks of both.
+ */
 static __always_inline bool program_type_is_harmless(__u32 type)
 {
 	switch (type) {
@@ -117,9 +157,7 @@ static __always_inline bool program_type_is_harmless(__u32 type)
 	case BPF_PROG_TYPE_LWT_XMIT:
 	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
 	case BPF_PROG_TYPE_SOCK_OPS:
-	case BPF_PROG_TYPE_SK_SKB:
 	case BPF_PROG_TYPE_CGROUP_DEVICE:
-	case BPF_PROG_TYPE_SK_MSG:
 	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
 	case BPF_PROG_TYPE_LIRC_MODE2:
 	case BPF_PROG_TYPE_SK_REUSEPORT:
@@ -294,6 +332,18 @@ int BPF_PROG(hook_locked_down, enum lockdown_reason what)
 	return access_guard_of(CORDON_OPERATION_KERNEL);
 }
 
+/* What a sample shows of whoever runs: registers and stacks hold what he has read. */
+#define SAMPLES_CONTENT                                                     \
+	(PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER | \
+	 PERF_SAMPLE_REGS_INTR | PERF_SAMPLE_AUX | PERF_SAMPLE_ADDR)
+
+/* On a process: ptrace_access_check. On a CPU: whoever comes there. */
+static __always_inline bool samples_all(struct perf_event *event)
+{
+	return !BPF_CORE_READ(event, hw.target) &&
+	       (BPF_CORE_READ(event, attr.sample_type) & SAMPLES_CONTENT);
+}
+
 /* A probe in a program's text runs in whoever executes it, the cleared ones too. */
 SEC("lsm/perf_event_alloc")
 int BPF_PROG(hook_perf_event_alloc, struct perf_event *event)
@@ -302,6 +352,8 @@ int BPF_PROG(hook_perf_event_alloc, struct perf_event *event)
 
 	if (guard_is_off())
 		return 0;
+	if (samples_all(event))
+		return access_guard_of(CORDON_OPERATION_KERNEL);
 	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(event, pmu, name));
 	if (*(__u64 *)name != 0x0065626f727075ULL && *(__u64 *)name != 0x0065626f72706bULL)
 		return 0; /* neither "uprobe" nor "kprobe" */

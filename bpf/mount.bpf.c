@@ -7,6 +7,7 @@
 #include "access.bpf.h"
 
 #define FS_REQUIRES_DEV 1
+#define SB_KERNMOUNT	(1 << 22)
 
 /* What a `device` rule says of the disk that a file system is on. */
 static __always_inline __u64 device_label(__u32 device, __u32 generation)
@@ -151,15 +152,27 @@ static __always_inline bool kind_is_remote(const char *name)
 
 /*
  * What is written to a network file system leaves in packets of the kernel's
- * own, past the rules of hosts. Every mount names its source through here.
+ * own, past the rules of hosts. Every mount names its source through here, and
+ * each parameter of fsconfig(2), which whoever holds the context reads in its
+ * log, and all in the options of the mount.
  */
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(hook_fs_context_parse_param, struct fs_context *fc, struct fs_parameter *param)
 {
+	struct access a = {};
 	int outcome;
 
-	if (guard_is_off() || !kind_is_remote(BPF_CORE_READ(fc, fs_type, name)))
+	if (guard_is_off())
 		return -ENOPARAM; /* ours are none of the parameters */
+	if (subject_is_tainted() &&
+	    BPF_CORE_READ_BITFIELD(fc, purpose) != FS_CONTEXT_FOR_SUBMOUNT &&
+	    !(fc->sb_flags & SB_KERNMOUNT)) {
+		a.operation = CORDON_OPERATION_MOUNT;
+		if (access_write(&a))
+			return -EACCES;
+	}
+	if (!kind_is_remote(BPF_CORE_READ(fc, fs_type, name)))
+		return -ENOPARAM;
 	outcome = access_mechanism(CORDON_OPERATION_MOUNT, CORDON_REASON_MECHANISM);
 	return outcome ? -EACCES : -ENOPARAM;
 }
@@ -179,11 +192,9 @@ int BPF_PROG(hook_sb_mount, const char *dev_name, const struct path *path, const
 	dentry = (__u64)BPF_CORE_READ(path, dentry);
 	a.operation = CORDON_OPERATION_MOUNT;
 	a.dentry = dentry;
-	if (flags & (MS_BIND | MS_MOVE | MS_PROPAGATION))
-		return 0;
 	if (subject_is_tainted() && (outcome = access_place(&a, WANTS_WRITE)))
 		return access_errno(outcome);
-	if (flags & MS_REMOUNT)
+	if (flags & (MS_BIND | MS_MOVE | MS_PROPAGATION | MS_REMOUNT))
 		return 0;
 	if (!slot) {
 		a.reason = CORDON_REASON_NO_SUBJECT;

@@ -26,6 +26,22 @@
 #define SCTP_SET_PEER_PRIMARY_ADDR 5
 #define SCTP_ADDRESSES_MAX	   16
 #define IPPROTO_SMC		   256 /* of AF_INET and AF_INET6 */
+/* include/uapi: what option_tells() names */
+#define SO_ATTACH_FILTER	 26
+#define SO_ATTACH_BPF		 50
+#define SO_ATTACH_REUSEPORT_EBPF 52
+#define IP_ADD_MEMBERSHIP	 35
+#define IP_MSFILTER		 41
+#define MCAST_JOIN_GROUP	 42
+#define MCAST_MSFILTER		 48
+#define IPV6_JOIN_GROUP		 20
+#define IPV6_LEAVE_GROUP	 21
+#define IPV6_JOIN_ANYCAST	 27
+#define IPV6_LEAVE_ANYCAST	 28
+#define IPV6_FLOWLABEL_MGR	 32
+#define IPT_SO_SET_REPLACE	 64 /* and ip6tables' */
+#define IPT_SO_SET_ADD_COUNTERS	 65
+#define ARPT_BASE_CTL		 96 /* ebtables' are beyond */
 
 /* The protocol that a socket() call asks for, as rules name it; 0: not one they can. */
 static __always_inline __u8 protocol_of(int type, int protocol)
@@ -245,18 +261,38 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 	return reach(sk, &peer, CORDON_OPERATION_SEND, !found && peer.protocol == IPPROTO_TCP);
 }
 
+/* With time stamps and errors comes what was sent, by whoever has the socket too. */
+static __noinline int receive_sent(struct sock *sk)
+{
+	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	struct access a = {};
+
+	if (!state || !state->label)
+		return 0;
+	a.operation = CORDON_OPERATION_READ;
+	a.label = state->label;
+	a.flags = CORDON_OBJECT_FLOATS;
+	return access_errno(access_decide(&a, WANTS_READ));
+}
+
 /* R1 on what a unix socket carries. */
 SEC("lsm/socket_recvmsg")
 int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
 {
 	struct sock *sk = sock->sk;
+	int refused;
 
 	if (!sk || guard_is_off())
 		return 0;
+	if (sk->__sk_common.skc_family == AF_UNIX)
+		return unix_receive(sk);
+	if ((flags & MSG_ERRQUEUE) && sock_is_inet(sk)) {
+		refused = receive_sent(sk);
+		if (refused)
+			return refused;
+	}
 	/* Packet sockets hear what others send. */
-	if (sk->__sk_common.skc_family != AF_UNIX)
-		return refuse_family(sk, CORDON_OPERATION_READ);
-	return unix_receive(sk);
+	return refuse_family(sk, CORDON_OPERATION_READ);
 }
 
 /* A unix socket's entry, and the label its path has. */
@@ -347,10 +383,34 @@ int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
 	return access_errno(outcome);
 }
 
+/*
+ * Options that tell others what they are set to: memberships of groups, which the kernel reports to
+ * the neighbours in packets of its own (bypass D21); labels of flows and tables of packet filters,
+ * which all in the name space see; filters, which whoever holds the socket reads back (B20).
+ */
+static __always_inline bool option_tells(int level, int optname)
+{
+	if (level == SOL_SOCKET)
+		return optname == SO_ATTACH_FILTER ||
+		       (optname >= SO_ATTACH_BPF && optname <= SO_ATTACH_REUSEPORT_EBPF);
+	if (level != SOL_IP && level != SOL_IPV6)
+		return false;
+	if ((optname >= MCAST_JOIN_GROUP && optname <= MCAST_MSFILTER) ||
+	    optname == IPT_SO_SET_REPLACE || optname == IPT_SO_SET_ADD_COUNTERS)
+		return true;
+	if (level == SOL_IP)
+		return (optname >= IP_ADD_MEMBERSHIP && optname <= IP_MSFILTER) ||
+		       optname >= ARPT_BASE_CTL;
+	return optname == IPV6_JOIN_GROUP || optname == IPV6_LEAVE_GROUP ||
+	       optname == IPV6_JOIN_ANYCAST || optname == IPV6_LEAVE_ANYCAST ||
+	       optname == IPV6_FLOWLABEL_MGR;
+}
+
 /* Options that send packets where no rule looked (bypasses M14, D22, G15). */
 SEC("lsm/socket_setsockopt")
 int BPF_PROG(hook_socket_setsockopt, struct socket *sock, int level, int optname)
 {
+	struct access a = {};
 	struct subject *s;
 
 	if (guard_is_off())
@@ -361,13 +421,14 @@ int BPF_PROG(hook_socket_setsockopt, struct socket *sock, int level, int optname
 	     (optname == IP_OPTIONS || (optname >= IP_VS_SET_FIRST && optname <= IP_VS_SET_LAST))))
 		return access_errno(
 			access_mechanism(CORDON_OPERATION_SETSOCKOPT, CORDON_REASON_OPTION));
-	if (level == SOL_SOCKET && optname == SO_ZEROCOPY) {
-		s = subject_current();
-		if (!s || s->clearance)
-			return access_errno(access_mechanism(CORDON_OPERATION_SETSOCKOPT,
-							     CORDON_REASON_MECHANISM));
-	}
-	return 0;
+	s = subject_current();
+	if (level == SOL_SOCKET && optname == SO_ZEROCOPY && (!s || s->clearance))
+		return access_errno(
+			access_mechanism(CORDON_OPERATION_SETSOCKOPT, CORDON_REASON_MECHANISM));
+	if ((s && !s->taint) || !option_tells(level, optname))
+		return 0;
+	a.operation = CORDON_OPERATION_SETSOCKOPT;
+	return access_errno(access_write(&a));
 }
 
 /* The accepted socket belongs to whoever accepts it. */

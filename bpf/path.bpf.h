@@ -315,7 +315,10 @@ static __always_inline void path_device(struct walk *w, __u32 rdev, bool block)
 		w->place.flags = CORDON_OBJECT_NEUTRAL;
 }
 
-/* The files of a process's directory show that process (bypasses M12, A16). */
+/*
+ * The files of a process's directory show that process (bypasses M12, A16), and so do the names in
+ * its folders: which descriptors are open (B6).
+ */
 static __always_inline void path_process(struct walk *w, struct inode *inode)
 {
 	__u64 address = (__u64)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
@@ -342,7 +345,7 @@ __subprogram int path_inode(struct walk *w)
 		w->place.guard |= CORDON_OBJECT_GUARD;
 	if (type == S_IFIFO || type == S_IFSOCK)
 		w->place.flags |= w->place.rule ? 0 : CORDON_OBJECT_FLOATS;
-	if (type == S_IFREG && inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+	if ((type == S_IFREG || type == S_IFDIR) && inode->i_sb->s_magic == PROC_SUPER_MAGIC)
 		path_process(w, inode);
 	else if (type == S_IFREG)
 		path_links(w, inode);

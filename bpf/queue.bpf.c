@@ -137,6 +137,33 @@ int BPF_PROG(hook_sem_semop, struct kern_ipc_perm *perm, struct sembuf *operatio
 	return access_errno(outcome);
 }
 
+/*
+ * Owner and mode of any System V object are shown to all (/proc/sysvipc), whoever may read what is
+ * in it: they are unclassified.
+ */
+static __always_inline int access_ipc_set(void)
+{
+	struct subject *s = subject_current();
+	struct access a = {};
+
+	if (s && !s->taint)
+		return GO_AHEAD;
+	a.operation = CORDON_OPERATION_ATTRIBUTE;
+	return access_write(&a);
+}
+
+SEC("lsm/msg_queue_msgctl")
+int BPF_PROG(hook_msg_queue_msgctl, struct kern_ipc_perm *perm, int command)
+{
+	return command != IPC_SET || guard_is_off() ? 0 : access_errno(access_ipc_set());
+}
+
+SEC("lsm/shm_shmctl")
+int BPF_PROG(hook_shm_shmctl, struct kern_ipc_perm *perm, int command)
+{
+	return command != IPC_SET || guard_is_off() ? 0 : access_errno(access_ipc_set());
+}
+
 SEC("lsm/sem_semctl")
 int BPF_PROG(hook_sem_semctl, struct kern_ipc_perm *perm, int command)
 {
@@ -144,7 +171,7 @@ int BPF_PROG(hook_sem_semctl, struct kern_ipc_perm *perm, int command)
 
 	if (guard_is_off() || !perm)
 		return 0;
-	outcome = access_ipc_read((__u64)perm);
+	outcome = command == IPC_SET ? access_ipc_set() : access_ipc_read((__u64)perm);
 	if (outcome == GO_AHEAD && (command == SEM_SETVAL || command == SEM_SETALL))
 		outcome = access_ipc_write((__u64)perm);
 	return access_errno(outcome);

@@ -110,6 +110,64 @@ __subprogram int readers_flush(struct access *a, __u64 label)
 	return kicked ? BEGIN_ANEW : GO_AHEAD;
 }
 
+/* ---- Those who observe ----------------------------------------------- */
+
+#define FILTERS_MAX 64 /* of one task; more count as listened to */
+
+/* Somebody holds the listener of one of the task's filters. @address: of a struct seccomp_filter. */
+static __always_inline bool filters_are_listened(__u64 address)
+{
+	__u32 i;
+
+	bpf_for(i, 0, FILTERS_MAX) {
+		struct seccomp_filter *filter = kernel_object(seccomp_filter, address);
+
+		if (!address)
+			return false;
+		if (filter->notif)
+			return true;
+		address = (__u64)filter->prev;
+	}
+	return true;
+}
+
+/*
+ * Who has the listener of a filter is told the arguments of system calls, and who has a perf event
+ * what registers and stack hold. No hook sees that, and nobody knows who it is (bypasses B4, B9).
+ */
+__subprogram int observers_have(__u64 filters, __u64 events)
+{
+	return filters_are_listened(filters) ||
+	       (events && kernel_object(perf_event_context, events)->nr_events);
+}
+
+static __always_inline bool task_is_observed(struct task_struct *task)
+{
+	return observers_have((__u64)BPF_CORE_READ(task, seccomp.filter),
+			      (__u64)BPF_CORE_READ(task, perf_event_ctxp));
+}
+
+/* A subject that is observed does not rise. */
+__subprogram int subject_is_observed(void)
+{
+	struct subject *own = subject_current();
+	struct bpf_iter_task it;
+	struct task_struct *task;
+	int observed = 0;
+
+	bpf_iter_task_new(&it, NULL, BPF_TASK_ITER_ALL_THREADS);
+	while ((task = bpf_iter_task_next(&it))) {
+		struct task_slot *slot = bpf_task_storage_get(&tasks, task, 0, 0);
+
+		if (slot && (__u64)slot->subject == (__u64)own && task_is_observed(task)) {
+			observed = 1;
+			break;
+		}
+	}
+	bpf_iter_task_destroy(&it);
+	return observed;
+}
+
 /* ---- Those who share memory -------------------------------------------------------- */
 
 struct rise {
@@ -167,7 +225,7 @@ static __always_inline int share_task(struct rise *r, struct task_struct *task)
 	int kicked;
 
 	if (!s || s->flags & CORDON_SUBJECT_CONTROLLER ||
-	    !cordon_label_dominates(s->clearance, r->label)) {
+	    !cordon_label_dominates(s->clearance, r->label) || task_is_observed(task)) {
 		r->access->target_pid = task->tgid;
 		return CORDON_REASON_SHARED;
 	}
@@ -282,9 +340,13 @@ static __always_inline int subject_secure(struct access *a, struct subject *s, _
 {
 	int outcome = sharers_rise(a, 0, label);
 
-	if (outcome == GO_AHEAD && !a->reason)
+	if (outcome != GO_AHEAD || a->reason)
+		return outcome;
+	if (subject_is_observed())
+		a->reason = CORDON_REASON_SHARED;
+	else
 		__sync_fetch_and_or(&s->secured, label);
-	return outcome;
+	return GO_AHEAD;
 }
 
 #endif /* CORDON_RISE_BPF_H */

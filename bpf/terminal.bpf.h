@@ -37,6 +37,8 @@ enum terminal_use {
 #define TCGETA		0x5405
 #define TCSETA		0x5406
 #define TCSETAF		0x5408
+#define TCXONC		0x540a
+#define TCFLSH		0x540b
 #define TIOCGPGRP	0x540f
 #define TIOCSPGRP	0x5410
 #define TIOCSTI		0x5412
@@ -232,6 +234,7 @@ enum ioctl_kind {
 	IOCTL_LOOKS,
 	IOCTL_SETS,
 	IOCTL_INSERTS,
+	IOCTL_STEERS, /* what flows; the master is told (TIOCPKT) */
 	IOCTL_SELECTS,
 	IOCTL_DISCIPLINE
 };
@@ -246,6 +249,9 @@ __subprogram int ioctl_kind(__u32 command)
 		return IOCTL_SELECTS;
 	case TIOCSTI:
 		return IOCTL_INSERTS;
+	case TCXONC:
+	case TCFLSH:
+		return IOCTL_STEERS;
 	case TCGETS:
 	case TCGETA:
 	case TCGETS2:
@@ -307,6 +313,8 @@ static __always_inline int terminal_ioctl(struct access *a, struct file *file, _
 		use = TERMINAL_SETS;
 	} else if (kind == IOCTL_INSERTS) {
 		use = TERMINAL_INSERTS;
+	} else if (kind == IOCTL_STEERS) {
+		use = TERMINAL_WRITES;
 	}
 	return access_terminal(a, file, s, use);
 }

@@ -3,10 +3,14 @@
  * Views of an object beside its content: attributes, symbolic links, watches,
  * ioctls, core dumps, modules loaded by name. Rules R1 and R2.
  */
+#include "act.bpf.h"
 #include "terminal.bpf.h"
 
 #define XATTR_PREFIX_BYTES 16
 #define PIPE_PATTERN	   '|'
+#define SOCKET_IOCTLS	   0x89
+#define FICLONE		   0x40049409
+#define FICLONERANGE	   0x4020940d
 #define SOCKET_PATTERN	   '@' /* 6.17 and newer */
 
 static __always_inline int read_attribute(struct dentry *dentry)
@@ -102,7 +106,9 @@ static __always_inline bool ioctl_writes(unsigned int command)
 	case 0x401c5820: /* FS_IOC_FSSETXATTR: a project number is 32 bits */
 	case 0x41009432: /* FS_IOC_SETFSLABEL */
 	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
-	case 0x6611: /* EXT4_IOC_SWAP_BOOT */
+	case 0x40806685: /* FS_IOC_ENABLE_VERITY: its salt and signature are shown */
+	case 0x4008662c: /* EXT4_IOC_SETFSUUID */
+	case 0x40047211: /* FAT_IOCTL_SET_ATTRIBUTES */
 	case 0x4c00: /* LOOP_SET_FD */
 	case 0x4c06: /* LOOP_CHANGE_FD */
 	case 0x4c0a: /* LOOP_CONFIGURE */
@@ -119,14 +125,79 @@ static __always_inline bool ioctl_moves(unsigned int command)
 	       command == 0xc020f509; /* F2FS_IOC_MOVE_RANGE */
 }
 
-/* btrfs: copies of a whole tree, and reads of what lies on the disk (bypasses A9, A10). */
+/*
+ * Copies of a whole tree or of a file that only the argument names, what lies on a disk, attributes
+ * by handle (bypasses A9, A10, A13); and the exchange with ext4's file for the boot loader, which
+ * whoever exchanges next gets.
+ */
 static __always_inline bool ioctl_shows_all(unsigned int command)
 {
 	__u32 type = (command >> 8) & 0xff, number = command & 0xff;
 
-	if (type != 0x94)
-		return false;
-	return number == 1 || number == 23 || number == 17 || number == 38;
+	if (type == 0x94) /* btrfs: snapshots, SEND, TREE_SEARCH */
+		return number == 1 || number == 23 || number == 17 || number == 38;
+	if (type == 'X') /* xfs: READLINK, ATTRLIST and ATTRMULTI _BY_HANDLE */
+		return number == 108 || number == 122 || number == 123;
+	return command == 0x6611 || /* EXT4_IOC_SWAP_BOOT */
+	       command == 0x40186f04 || /* OCFS2_IOC_REFLINK */
+	       command == 0x4020bc10; /* BCH_IOCTL_SUBVOLUME_CREATE */
+}
+
+/* btrfs makes names and sets what others read, through folders that are open for reading. */
+static __always_inline bool ioctl_is_of_btrfs(unsigned int command)
+{
+	return ((command >> 8) & 0xff) == 0x94 && command != FICLONE && command != FICLONERANGE;
+}
+
+/* Commands to sockets that set up the network, which netlink_send judges elsewhere (bypass D14). */
+__subprogram int ioctl_sets_network(__u32 command)
+{
+	if (command >> 8 != SOCKET_IOCTLS)
+		return 0;
+	switch (command & 0xff) {
+	case 0x01 ... 0x07: /* owner, mark, time of a packet */
+	case 0x10: /* SIOCGIF*: names, flags, addresses, sizes */
+	case 0x12:
+	case 0x13:
+	case 0x15:
+	case 0x17:
+	case 0x19:
+	case 0x1b:
+	case 0x1d:
+	case 0x1f:
+	case 0x21:
+	case 0x25:
+	case 0x27:
+	case 0x29:
+	case 0x33:
+	case 0x35:
+	case 0x38:
+	case 0x40:
+	case 0x42:
+	case 0x47: /* SIOCGMII*, SIOCOUTQNSD, SIOCGSKNS */
+	case 0x48:
+	case 0x4b:
+	case 0x4c:
+	case 0x54: /* SIOCGARP, SIOCGRARP, SIOCGIFMAP, SIOCGIFVLAN, bonds, SIOCGHWTSTAMP */
+	case 0x61:
+	case 0x70:
+	case 0x82:
+	case 0x93:
+	case 0x94:
+	case 0xb1:
+		return 0;
+	}
+	return 1;
+}
+
+/* Of a tainted subject. */
+static __always_inline int socket_ioctl(struct access *a, unsigned int command)
+{
+	if (!ioctl_sets_network(command))
+		return 0;
+	__builtin_memset(a, 0, sizeof(*a));
+	a->operation = CORDON_OPERATION_IOCTL;
+	return access_errno(access_write(a));
 }
 
 /*
@@ -139,18 +210,23 @@ static __always_inline int access_ioctl(struct file *file, unsigned int command)
 	__u32 type = inode->i_mode & S_IFMT;
 	struct access a; /* one for all ways: the stack is small */
 
-	if (guard_is_off() || type == S_IFSOCK || type == S_IFIFO)
+	if (guard_is_off() || type == S_IFIFO)
 		return 0;
+	if (type == S_IFSOCK)
+		return s && !s->taint ? 0 : socket_ioctl(&a, command);
 	if (type == S_IFCHR) {
 		int refused = terminal_ioctl(&a, file, command, s);
 
 		if (refused)
 			return refused;
 	}
+	if (file_is_userfaultfd(file))
+		return access_memory_of(memory_of_userfaultfd(file), PTRACE_MODE_ATTACH);
 	if (ioctl_shows_all(command) || (ioctl_moves(command) && (!s || s->taint)))
 		return access_errno(
 			access_mechanism(CORDON_OPERATION_IOCTL, CORDON_REASON_MECHANISM));
-	if (s && (!s->taint || !((file->f_mode & FMODE_WRITE) || ioctl_writes(command))))
+	if (s && (!s->taint || !((file->f_mode & FMODE_WRITE) || ioctl_writes(command) ||
+				 ioctl_is_of_btrfs(command))))
 		return 0;
 	return access_inode_in(&a, inode, file->f_path.dentry, WANTS_WRITE, CORDON_OPERATION_IOCTL);
 }

@@ -15,7 +15,7 @@ static const struct actor_steps *const step_tables[] = {
 	actor_mount_steps,    actor_net_steps,	   actor_unix_steps,   actor_uring_steps,
 	actor_race_steps,     actor_seccomp_steps, actor_guard_steps,  actor_view_steps,
 	actor_below_steps,    actor_fault_steps,   actor_flight_steps, actor_queue_steps,
-	actor_terminal_steps,
+	actor_terminal_steps, actor_object_steps,
 };
 
 int actor_fd(const struct actor *actor)

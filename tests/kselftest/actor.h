@@ -65,6 +65,7 @@ extern const struct actor_steps actor_below_steps[];
 extern const struct actor_steps actor_fault_steps[];
 extern const struct actor_steps actor_flight_steps[];
 extern const struct actor_steps actor_queue_steps[];
+extern const struct actor_steps actor_object_steps[];
 extern const struct actor_steps actor_terminal_steps[];
 
 /* The newest descriptor, and the one before it (-1: none). */

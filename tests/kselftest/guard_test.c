@@ -259,6 +259,7 @@ ATTACK(E1_B11_kprobe_program, .steps = "try bpf_load=2");
 ATTACK(E1_B11_tracepoint_program, .steps = "try bpf_load=5");
 ATTACK(E1_B11_perf_program, .steps = "try bpf_load=7");
 ATTACK(E1_B11_raw_tracepoint_program, .steps = "try bpf_load=17");
+ATTACK(E1_C4_sockets_stream_program, .steps = "try bpf_load=14");
 ATTACK(E1_B11_packet_program_that_reads_memory, .steps = "try bpf_peek", .refused = EINVAL);
 ATTACK(E1_B11_packet_program_that_calls_the_kernel, .steps = "try bpf_call=%f");
 
