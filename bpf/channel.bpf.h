@@ -34,6 +34,7 @@ static __noinline int unix_send(struct sock *sk)
 	struct socket_state *state;
 	struct channel *channel;
 	struct access a;
+	__u64 *settled;
 	int outcome;
 
 	if (s && !s->taint)
@@ -43,11 +44,16 @@ static __noinline int unix_send(struct sock *sk)
 	if (s && !channel)
 		return 0; /* datagrams: hook_unix_may_send */
 	if (s && channel && channel->floats) {
+		settled = &channel->settled[0];
+		if (channel->first != (__u64)sk) {
+			settled = &channel->settled[1];
+			barrier_var(settled); /* no sum: the verifier wants a constant */
+		}
 		__sync_fetch_and_or(&channel->label, s->taint);
-		outcome = unix_rise(channel->settled,
-				    (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer), s->taint);
+		outcome = unix_rise(*settled, (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer),
+				    s->taint);
 		if (!outcome)
-			__sync_fetch_and_or(&channel->settled, s->taint);
+			__sync_fetch_and_or(settled, s->taint);
 		return access_errno(outcome);
 	}
 	__builtin_memset(&a, 0, sizeof(a));
@@ -90,7 +96,8 @@ static __always_inline struct channel *channel_new(__u64 label, __u32 floats)
 
 	if (c) {
 		c->label = label;
-		c->settled = 0;
+		c->settled[0] = c->settled[1] = 0;
+		c->first = 0;
 		c->floats = floats;
 	}
 	return c;
@@ -108,6 +115,7 @@ static __always_inline int channel_join(struct sock *a, struct sock *b, __u64 la
 	channel = channel_new(label, floats);
 	if (!channel)
 		return CORDON_REASON_NO_OBJECT;
+	channel->first = (__u64)a;
 	other = bpf_refcount_acquire(channel);
 	channel = bpf_kptr_xchg(&one->channel, channel);
 	if (channel)

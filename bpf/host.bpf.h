@@ -18,7 +18,9 @@
 struct channel {
 	struct bpf_refcount ref;
 	__u64 label; /* join of what was sent, where it floats; else the label of its path */
-	__u64 settled; /* the part of it that no reader of before can miss (rise.bpf.h) */
+	/* The part of it that no reader of before can miss (rise.bpf.h), at either end. */
+	__u64 settled[2];
+	__u64 first; /* address of the sock that sends to settled[0] */
 	__u32 floats;
 	__u32 reserved;
 };

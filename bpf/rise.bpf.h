@@ -174,7 +174,7 @@ struct rise {
 	struct access *access;
 	__u64 label;
 	__u32 stage;
-	int kicked; /* negative: not possible */
+	int kicked; /* negative: not possible; while judging, 1: somebody has not risen yet */
 };
 
 /* A file that the caller, or who shares with it, can write to without a hook. */
@@ -231,6 +231,9 @@ static __always_inline int share_task(struct rise *r, struct task_struct *task)
 	}
 	if (cordon_label_dominates(s->secured, r->label))
 		return CORDON_REASON_NONE;
+	/* It came since the last look, and what it has under way was checked without the label. */
+	if (r->stage == SHARE_JUDGE && !cordon_label_dominates(s->taint, r->label))
+		r->kicked = 1;
 	if (r->stage == SHARE_RAISE) {
 		subject_raise(s, r->label);
 		kicked = cordon_kick_task(task);
@@ -292,8 +295,12 @@ static __always_inline int rise_begin(struct rise *r, struct cordon_share *share
 		/* Whoever reads this memory from outside. */
 		outside = readers_kick((__u64)BPF_CORE_READ(bpf_get_current_task_btf(), mm),
 				       r->label);
+	} else {
+		/* Whoever reads it through a descriptor, mapped or not. */
+		outside = readers_kick(inode, r->label);
 	}
 	r->stage = SHARE_RAISE;
+	r->kicked = 0;
 	share_walk(r, share);
 	return own < 0 || outside < 0 || r->kicked < 0 ? -1 : own + outside + r->kicked;
 }
@@ -323,7 +330,7 @@ __subprogram int sharers_rise(struct access *a, __u64 inode, __u64 label)
 	slot->attempts = 0;
 	r.stage = SHARE_JUDGE;
 	a->reason = share_walk(&r, share);
-	if (!a->reason && slot->awaited != awaited)
+	if (!a->reason && (r.kicked || slot->awaited != awaited))
 		kicked = rise_begin(&r, share, s, inode);
 	if (kicked < 0)
 		a->reason = CORDON_REASON_IN_FLIGHT;

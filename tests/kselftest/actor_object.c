@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,6 +280,43 @@ static int step_descriptors_read(struct actor *actor, const char *pid)
 	return length < 0 ? -errno : 0;
 }
 
+/* ---- A memory file, read while it is written ------------------------------------------------ */
+
+#define LONG_FILE (48 << 20) /* so long that a read of it is always under way */
+
+/* Reads all of it, again and again, until that is denied. */
+static int step_read_all_day(struct actor *actor, const char *unused)
+{
+	char *all =
+		mmap(NULL, LONG_FILE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)unused;
+	if (all == MAP_FAILED)
+		return -errno;
+	raise(SIGSTOP);
+	for (int i = 0; i < PATIENCE; i++) {
+		if (pread(actor_fd(actor), all, LONG_FILE, 0) < 0)
+			return -errno;
+		for (size_t at = 0; at < LONG_FILE; at += PAGE) {
+			if (!all[at])
+				continue;
+			memcpy(actor->buffer, all + at, CANARY_BYTES);
+			return 0;
+		}
+	}
+	return -ETIMEDOUT;
+}
+
+/* In many places, as the other may be anywhere. */
+static int step_write_far(struct actor *actor, const char *unused)
+{
+	(void)unused;
+	for (off_t at = LONG_FILE - PAGE; at > 0; at -= 64 * PAGE)
+		if (pwrite(actor_fd(actor), actor->buffer, CANARY_BYTES, at) < 0)
+			return -errno;
+	return 0;
+}
+
 /* ---- A map of BPF's --------------------------------------------------------------------- */
 
 static int call_bpf(int command, union bpf_attr *attr)
@@ -433,6 +471,8 @@ static int step_sample_all(struct actor *actor, const char *type)
 }
 
 const struct actor_steps actor_object_steps[] = {
+	{ "read_all_day", step_read_all_day },
+	{ "write_far", step_write_far },
 	{ "map_new", step_map_new },
 	{ "map_payload", step_map_payload },
 	{ "map_await", step_map_await },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel objects that two processes have in common, by a descriptor or by name: what they carry. */
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "attack_rows.h"
 #include "scenario.h"
@@ -128,6 +130,57 @@ TEST_F(guarded, A12_attributes_do_not_float)
 	/* What is written there floats as ever. */
 	EXPECT_ACTOR(CLEARED, "open_rw=" LOW_ARENA "/fifo taint=" SECRET " write", ACTOR_OK);
 	EXPECT_RECORD(.verdict = "deny", .reason = "write-down", .operation = "attribute");
+}
+
+/* ---- Who reads when the label rises ----------------------------------------------------------- */
+
+/* Both ends of a connection have readers of before. */
+TEST_F(guarded, C4_G2_readers_at_both_ends)
+{
+	int ends[2];
+	struct actor_call reader = { .program = PLAIN,
+				     .loot = LOW_ARENA "/loot",
+				     .steps = "fd=10 try recv" };
+	struct actor_call writer = { .program = CLEARED,
+				     .steps = "taint=" SECRET " fd=10 send fd=11 send" };
+	pid_t pid;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+	reader.inherited[0] = ends[0];
+	pid = actor_start(&reader);
+	EXPECT_TRUE(actor_wait_asleep(pid, "unix_stream"));
+	writer.inherited[0] = ends[0];
+	writer.inherited[1] = ends[1];
+	actor_run(&writer);
+	EXPECT_EQ(EACCES, actor_wait(pid));
+	EXPECT_FALSE(place_holds(LOW_ARENA "/loot", attack_canary(), CANARY_BYTES));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* A read of a memory file takes time; nobody has it mapped. */
+TEST_F(guarded, B14_G2_memory_file_is_being_read)
+{
+	int fd = memfd_create("long", MFD_CLOEXEC);
+	const struct actor_call reader = { .program = PLAIN,
+					   .loot = LOW_ARENA "/loot",
+					   .steps = "fd=10 try read_all_day",
+					   .inherited = { fd } };
+	const struct actor_call writer = { .program = CLEARED,
+					   .steps = "taint=" SECRET " fd=10 write_far",
+					   .inherited = { fd } };
+	const struct timespec pause = { .tv_nsec = 300000000 };
+	pid_t pid;
+
+	ASSERT_EQ(0, ftruncate(fd, 48 << 20));
+	pid = actor_start(&reader);
+	ASSERT_TRUE(actor_wait_stopped(pid));
+	kill(pid, SIGCONT);
+	nanosleep(&pause, NULL);
+	EXPECT_EQ(ACTOR_OK, actor_run(&writer));
+	EXPECT_EQ(EACCES, actor_wait(pid));
+	EXPECT_FALSE(place_holds(LOW_ARENA "/loot", attack_canary(), CANARY_BYTES));
+	close(fd);
 }
 
 /* ---- What is set, and seen by all ----------------------------------------------------------- */
