@@ -177,6 +177,33 @@ static int step_seccomp_hear(struct actor *actor, const char *unused)
 
 /* ---- Sockets: what is set on them ----------------------------------------------------- */
 
+#define REPORTS 4 /* of a membership, and of a change of it, each said twice */
+
+/* How many reports of memberships have left by @interface; -1: not known. */
+static int reports_sent(const char *interface)
+{
+	char path[64], line[128];
+	int sent = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/net/dev_snmp6/%s", interface);
+	file = fopen(path, "r");
+	while (file && sent < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Icmp6OutMLDv2Reports %d", &sent) != 1)
+			sent = -1;
+	if (file)
+		fclose(file);
+	return sent;
+}
+
+static void await_reports(const char *interface, int before)
+{
+	const struct timespec pause = { .tv_nsec = 4 * LOOK_NS };
+
+	for (int i = 0; i < PATIENCE && reports_sent(interface) < before + REPORTS; i++)
+		nanosleep(&pause, NULL);
+}
+
 /* INTERFACE: the kernel reports to its neighbours from whom this host wants to hear. */
 static int step_report_sources(struct actor *actor, const char *interface)
 {
@@ -188,7 +215,7 @@ static int step_report_sources(struct actor *actor, const char *interface)
 			     .gf_numsrc = 2 } };
 	struct sockaddr_in6 *group = (void *)&list.head.gf_group;
 	struct group_req join = { .gr_interface = list.head.gf_interface };
-	const struct timespec pause = { .tv_sec = 2 };
+	int before = reports_sent(interface);
 
 	group->sin6_family = AF_INET6;
 	inet_pton(AF_INET6, "ff15::c0de", &group->sin6_addr);
@@ -203,7 +230,8 @@ static int step_report_sources(struct actor *actor, const char *interface)
 	if (setsockopt(actor_fd(actor), SOL_IPV6, MCAST_JOIN_GROUP, &join, sizeof(join)) ||
 	    setsockopt(actor_fd(actor), SOL_IPV6, MCAST_MSFILTER, &list, GROUP_FILTER_SIZE(2)))
 		return -errno;
-	return actor_result(nanosleep(&pause, NULL));
+	await_reports(interface, before);
+	return 0;
 }
 
 static int step_filter_payload(struct actor *actor, const char *unused)

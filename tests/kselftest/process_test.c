@@ -146,7 +146,7 @@ TEST_F(guarded, C7_settings_of_the_kernel)
 		EXPECT_ACTOR(CLEARED, steps, ACTOR_OK);
 	}
 	EXPECT_DENIED(CLEARED, "taint=" SECRET " try mkdir_payload=/sys/fs/cgroup");
-	EXPECT_DENIED(CLEARED, "taint=" SECRET " unshare_mounts try tmpfs=" LOW_ARENA "/empty");
+	EXPECT_DENIED(CLEARED, "unshare_mounts taint=" SECRET " try tmpfs=" LOW_ARENA "/empty");
 }
 
 TEST_HARNESS_MAIN

@@ -63,13 +63,14 @@ FIXTURE_TEARDOWN(B4_seccomp_addfd)
 {
 }
 
-/* A cleared process gives what it opened to @program, which asks. */
-static void give(FIXTURE_DATA(B4_seccomp_addfd) * self, const char *program, const char *loot)
+/* A cleared process gives @file, which it opened, to @program, which asks. */
+static void give(FIXTURE_DATA(B4_seccomp_addfd) * self, const char *file, const char *program,
+		 const char *loot)
 {
 	const struct actor_call call = { .program = program,
 					 .steps = "try seccomp_ask pread",
 					 .loot = loot,
-					 .want_canary = true };
+					 .want_canary = !strcmp(file, SECRET) };
 	pid_t pid = actor_start(&call);
 	char steps[128];
 
@@ -77,7 +78,7 @@ static void give(FIXTURE_DATA(B4_seccomp_addfd) * self, const char *program, con
 	if (!actor_wait_stopped(pid))
 		return;
 	kill(pid, SIGCONT);
-	snprintf(steps, sizeof(steps), "seccomp_listen=%d open=" SECRET " try seccomp_give", pid);
+	snprintf(steps, sizeof(steps), "seccomp_listen=%d open=%s try seccomp_give", pid, file);
 	self->given = actor_play(CLEARED, steps);
 	/* Who was refused leaves the other waiting. */
 	if (self->given != ACTOR_OK)
@@ -88,24 +89,28 @@ static void give(FIXTURE_DATA(B4_seccomp_addfd) * self, const char *program, con
 TEST_F(B4_seccomp_addfd, permissive_leaks)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_PERMISSIVE));
-	give(self, PLAIN, LOW_ARENA "/loot");
+	give(self, SECRET, PLAIN, LOW_ARENA "/loot");
 	EXPECT_EQ(ACTOR_OK, self->given);
 	EXPECT_EQ(ACTOR_OK, self->asked);
 	EXPECT_TRUE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
 
+/* Who is cleared is given both, and reads the one that tells a listener nothing (bypass B9). */
 TEST_F(B4_seccomp_addfd, cleared_receives)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
-	give(self, CLEARED, NULL);
+	give(self, LOW_FILE, CLEARED, NULL);
 	EXPECT_EQ(ACTOR_OK, self->given);
 	EXPECT_EQ(ACTOR_OK, self->asked);
+	give(self, SECRET, CLEARED, NULL);
+	EXPECT_EQ(ACTOR_OK, self->given);
+	EXPECT_TRUE(actor_denied(self->asked));
 }
 
 TEST_F(B4_seccomp_addfd, enforcing_denies)
 {
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
-	give(self, PLAIN, LOW_ARENA "/loot");
+	give(self, SECRET, PLAIN, LOW_ARENA "/loot");
 	EXPECT_TRUE(actor_denied(self->given));
 	EXPECT_FALSE(place_holds(LOW_ARENA, attack_canary(), CANARY_BYTES));
 }
