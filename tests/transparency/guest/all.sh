@@ -33,7 +33,7 @@ start_guard() {
 	deadline=$((SECONDS + 1200))
 	until cordon status >/dev/null 2>&1; do
 		[ $SECONDS -lt $deadline ] && kill -0 $controller || return 1
-		read -r -t 0.2 _ <> <(:)
+		read -r -t 0.2 _ <> <(:) || :
 	done
 	cordon enforce && cordon status --json | grep -q '"mode":"enforcing"'
 }

@@ -19,7 +19,7 @@ wait_for() { # SECONDS COMMAND...
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $deadline ] || return 1
-		read -r -t 0.2 _ <> <(:)
+		read -r -t 0.2 _ <> <(:) || :
 	done
 }
 

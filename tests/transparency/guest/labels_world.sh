@@ -46,7 +46,7 @@ denied_for() { # REASON PATH
 	deadline=$((SECONDS + 30))
 	until cordon records --json --verdict deny --reason "$1" --path "$2" | grep -q .; do
 		[ $SECONDS -lt $deadline ] || return 1
-		read -r -t 0.2 _ <> <(:)
+		read -r -t 0.2 _ <> <(:) || :
 	done
 }
 
