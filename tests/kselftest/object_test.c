@@ -16,7 +16,7 @@
 /* The file belongs to the memory: that its thread has ended changes nothing. */
 ATTACK(B9_G2_memory_by_the_file_of_a_thread_that_ended, .kind = ATTACK_READ,
        .holder = MEET "thread_mem " GIVE "taint=%s expose hold",
-       .steps = JOIN "recv_fd try read_exposed_soon", .reason = "act-up", .operation = "act");
+       .steps = JOIN "try recv_fd read_exposed_soon", .reason = "act-up", .operation = "act");
 
 /* Who holds a userfaultfd writes into the memory of who made it. */
 ATTACK(B9_B16_userfaultfd_fills, .kind = ATTACK_WRITE_DOWN, .holder_receives = true,

@@ -21,6 +21,8 @@
 #include "key.h"
 #include "read.h"
 
+/* Of SQLite. */
+#define PAGE 4096
 /* Cuts of a file that are tried. */
 #define CUTS 24
 /* So many records are removed one by one from the end, or all of the last second, but not more than. */
@@ -368,12 +370,13 @@ static void play_cuts(const struct given *given, const struct said *unharmed)
 	struct stat status;
 	int cut, unseen = 0;
 
+	/* A page at least: the last one can be free, or of an index, and then nothing is missing. */
 	for (cut = 1; cut <= CUTS; cut++) {
 		copy_store(given, &copy);
 		open_volume(&copy, 0);
 		sqlite3_close(copy.database);
 		if (stat(copy.file, &status) ||
-		    truncate(copy.file, status.st_size - (off_t)cut * cut * 47))
+		    truncate(copy.file, status.st_size - PAGE - (off_t)cut * cut * 47))
 			die(copy.file, "cannot be cut");
 		ask_verifier(given, copy.folder, true, &said);
 		if (!first.verdict[0])
@@ -424,7 +427,7 @@ static off_t cut_step(void)
 	const char *step = getenv("LEDGER_CUT_BYTES");
 	off_t bytes = step ? atoll(step) : 0;
 
-	return bytes > 0 ? bytes : (4096 + 24) / 2 + 1;
+	return bytes > 0 ? bytes : (PAGE + 24) / 2 + 1;
 }
 
 /*
