@@ -6,7 +6,8 @@
  *   - in a place whose label dominates it;
  *   - at a host whose clearance dominates it, and nothing at all at an unknown one;
  *   - in the hands of a subject whose clearance dominates it, or that had it
- *     when it executed a program of less clearance (R6: the taint stays).
+ *     when it executed a program of less clearance (R6: the taint stays); who
+ *     shares memory has what the others have.
  *
  * Whoever calls judge() reads classified files.
  */
@@ -29,6 +30,7 @@ struct judgement {
 	/* Of subjects. */
 	bool seen[SLOTS];
 	unsigned int allowed[SLOTS], held[SLOTS];
+	int memory[SLOTS], memories; /* the same number: they share it */
 };
 
 unsigned int token_label(const char *token)
@@ -122,6 +124,16 @@ static const struct op *parent_op(const struct judgement *j, const struct trace 
 	return NULL;
 }
 
+static unsigned int held_in_memory(const struct judgement *j, int slot)
+{
+	unsigned int held = 0;
+
+	for (int i = 0; i < SLOTS; i++)
+		if (j->seen[i] && j->memory[i] == j->memory[slot])
+			held |= j->held[i];
+	return held;
+}
+
 /* A new image, or a child: what may it hold? */
 static void begin(struct judgement *j, const struct trace *trace, const struct report *report)
 {
@@ -131,13 +143,15 @@ static void begin(struct judgement *j, const struct trace *trace, const struct r
 		j->seen[slot] || slot < SLOTS_FIRST ? NULL : parent_op(j, trace, slot);
 
 	if (j->seen[slot])
-		j->allowed[slot] = clearance | j->held[slot];
+		j->allowed[slot] = clearance | held_in_memory(j, slot);
 	else if (op && call_kinds[op->call].args[1] == 'x')
-		j->allowed[slot] = clearance | j->held[op->who];
+		j->allowed[slot] = clearance | held_in_memory(j, op->who);
 	else if (op)
 		j->allowed[slot] = j->allowed[op->who];
 	else
 		j->allowed[slot] = clearance;
+	j->memory[slot] =
+		op && op->call == call_find("clone-vm") ? j->memory[op->who] : ++j->memories;
 	j->seen[slot] = true;
 }
 
