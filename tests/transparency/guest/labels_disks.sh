@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # what labels.sh and labels_world.sh have
-# File systems that the ordinary image has no programs for, in the long form: xfs, btrfs, NFS.
+# File systems that the ordinary image has no programs for, in the long form: xfs and btrfs.
 
 # A subvolume of btrfs is secret.
 make_disks() {
@@ -9,18 +9,7 @@ make_disks() {
 		size=128M make_disk btrfs loop mkfs.btrfs -q && chmod 777 /mnt/btrfs &&
 		btrfs subvolume create /mnt/btrfs/arrow >/dev/null && chown alice /mnt/btrfs/arrow &&
 		cp "$plan" /mnt/btrfs/arrow/plan && chown alice /mnt/btrfs/arrow/plan &&
-		btrfs subvolume create /mnt/btrfs/open >/dev/null && echo open >/mnt/btrfs/open/file &&
-		make_nfs
-}
-
-# A network file system, of this very machine.
-make_nfs() {
-	mkdir -p /srv/export /mnt/nfs && chmod 777 /srv/export && modprobe nfsd &&
-		{ mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd; } && echo 10 >/proc/fs/nfsd/nfsv4gracetime &&
-		echo '/srv/export *(rw,insecure,no_subtree_check,fsid=0)' >/etc/exports &&
-		mkdir -p /run/rpc_pipefs /var/lib/nfs/v4recovery && exportfs -a &&
-		rpc.nfsd --no-nfs-version 3 2 && rpc.mountd --no-nfs-version 3 &&
-		mount -t nfs4 127.0.0.1:/ /mnt/nfs && touch /mnt/nfs/low && chmod 666 /mnt/nfs/low
+		btrfs subvolume create /mnt/btrfs/open >/dev/null && echo open >/mnt/btrfs/open/file
 }
 
 # Blocks that are shared are a copy: into the same label, and no lower.
@@ -48,7 +37,6 @@ subvolume() {
 check_disks() {
 	check xfs-keeps-none unkept /mnt/xfs
 	check btrfs-keeps-none unkept /mnt/btrfs
-	check nfs-keeps-none unkept /mnt/nfs
 	check btrfs-reflink reflink
 	check btrfs-snapshot snapshot
 	check btrfs-subvolume subvolume
