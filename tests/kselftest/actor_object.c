@@ -5,7 +5,6 @@
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/perf_event.h>
-#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -22,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
-#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -36,7 +34,6 @@
 #define PAGE	   4096
 #define PATIENCE   600 /* looks, */
 #define LOOK_NS	   5000000 /* so far apart */
-#define WORDS	   (CANARY_BYTES / sizeof(uint64_t))
 #define FIRST_OPEN 300
 
 /* ---- Memory by a thread's file (bypass B9) ------------------------------------------- */
@@ -132,47 +129,6 @@ static int step_fault_await(struct actor *actor, const char *unused)
 		return -ETIMEDOUT;
 	memcpy(actor->buffer, (void *)EXPOSED_ADDRESS, CANARY_BYTES);
 	return 0;
-}
-
-/* ---- seccomp: who listens is told of calls and their arguments ------------------------ */
-
-static int step_seccomp_watched(struct actor *actor, const char *unused)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpgrp, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
-
-	(void)unused;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return actor_keep(actor, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-					 SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
-}
-
-static int step_seccomp_tell(struct actor *actor, const char *unused)
-{
-	uint64_t word[WORDS];
-
-	(void)unused;
-	memcpy(word, actor->buffer, sizeof(word));
-	return actor_result(syscall(SYS_getpgrp, word[0], word[1], word[2], word[3]));
-}
-
-static int step_seccomp_hear(struct actor *actor, const char *unused)
-{
-	struct seccomp_notif_resp answer = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
-	struct seccomp_notif asked = { 0 };
-
-	(void)unused;
-	if (ioctl(actor_fd(actor), SECCOMP_IOCTL_NOTIF_RECV, &asked))
-		return -errno;
-	memcpy(actor->buffer, asked.data.args, CANARY_BYTES);
-	answer.id = asked.id;
-	return actor_result(ioctl(actor_fd(actor), SECCOMP_IOCTL_NOTIF_SEND, &answer));
 }
 
 /* ---- Sockets: what is set on them ----------------------------------------------------- */
@@ -516,9 +472,6 @@ const struct actor_steps actor_object_steps[] = {
 	{ "fault_page", step_fault_page },
 	{ "fault_fill", step_fault_fill },
 	{ "fault_await", step_fault_await },
-	{ "seccomp_watched", step_seccomp_watched },
-	{ "seccomp_tell", step_seccomp_tell },
-	{ "seccomp_hear", step_seccomp_hear },
 	{ "report_sources", step_report_sources },
 	{ "filter_payload", step_filter_payload },
 	{ "filter_await", step_filter_await },

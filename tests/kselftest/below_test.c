@@ -43,6 +43,7 @@ static int load_rewriting(const char *from)
 FIXTURE(D17_rewritten)
 {
 	int cgroup, low, high; /* descriptors */
+	off_t from;
 };
 
 FIXTURE_SETUP(D17_rewritten)
@@ -59,6 +60,7 @@ FIXTURE_SETUP(D17_rewritten)
 				     BPF_F_ALLOW_MULTI));
 	for (int i = 0; i < SINK_COUNT; i++)
 		ASSERT_EQ(0, sink_forget(i));
+	self->from = records_end();
 }
 
 FIXTURE_TEARDOWN(D17_rewritten)
@@ -84,21 +86,13 @@ TEST_F(D17_rewritten, permissive_leaks)
 
 TEST_F(D17_rewritten, enforcing_drops_the_packet)
 {
-	off_t from = records_end();
-	const struct record_wish wish = { .verdict = "deny",
-					  .reason = "unknown-host",
-					  .operation = "packet" };
-	struct json_object *record;
-
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	/* A packet that is dropped may be told to who sent it. */
 	actor_play(PLAIN, TO_LOW);
 	actor_play(CLEARED, TO_HI);
 	EXPECT_FALSE(sink_received(SINK_UNK, REACH_TEXT, strlen(REACH_TEXT)));
 	EXPECT_FALSE(sink_received(SINK_UNK, attack_canary(), CANARY_BYTES));
-	record = records_await(from, &wish, RECORD_PATIENCE_MS);
-	EXPECT_TRUE(record != NULL);
-	json_object_put(record);
+	EXPECT_RECORD(.verdict = "deny", .reason = "unknown-host", .operation = "packet");
 }
 
 /* ipvs sends on without a socket, past every check: for trusted subjects. */
@@ -357,13 +351,14 @@ TEST_F(D15_C5_deputy, enforcing_denies)
 
 FIXTURE(A6_fuse)
 {
-	int unused;
+	off_t from;
 };
 
 FIXTURE_SETUP(A6_fuse)
 {
 	mkdir(SERVED, 0777);
 	unlink(LOOT);
+	self->from = records_end();
 }
 
 FIXTURE_TEARDOWN(A6_fuse)
@@ -409,18 +404,10 @@ TEST_F(A6_fuse, permissive_leaks)
 /* The server is tainted by what it reads, and cannot answer any more. */
 TEST_F(A6_fuse, enforcing_denies)
 {
-	off_t from = records_end();
-	const struct record_wish wish = { .verdict = "deny",
-					  .reason = "write-down",
-					  .operation = "write" };
-	struct json_object *record;
-
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	EXPECT_NE(ACTOR_OK, read_served(SECRET));
 	EXPECT_FALSE(place_holds(LOOT, attack_canary(), CANARY_BYTES));
-	record = records_await(from, &wish, RECORD_PATIENCE_MS);
-	EXPECT_TRUE(record != NULL);
-	json_object_put(record);
+	EXPECT_RECORD(.verdict = "deny", .reason = "write-down", .operation = "write");
 	/* What is unclassified it serves to everybody. */
 	umount2(SERVED, MNT_DETACH);
 	EXPECT_EQ(ACTOR_OK, read_served(LOW_FILE));
@@ -430,7 +417,7 @@ TEST_F(A6_fuse, enforcing_denies)
 
 FIXTURE(A6_passthrough)
 {
-	int unused;
+	off_t from;
 };
 
 FIXTURE_VARIANT(A6_passthrough)
@@ -446,6 +433,7 @@ FIXTURE_SETUP(A6_passthrough)
 {
 	mkdir(SERVED, 0777);
 	unlink(LOOT);
+	self->from = records_end();
 }
 
 FIXTURE_TEARDOWN(A6_passthrough)
@@ -477,18 +465,10 @@ TEST_F(A6_passthrough, cleared_succeeds)
 /* The file below is opened as the client; FUSE makes EIO of whatever is wrong with it. */
 TEST_F(A6_passthrough, enforcing_denies)
 {
-	off_t from = records_end();
-	const struct record_wish wish = { .verdict = "deny",
-					  .reason = "read-up",
-					  .operation = "open-read" };
-	struct json_object *record;
-
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	EXPECT_EQ(EIO, read_past(PLAIN, variant->steps));
 	EXPECT_FALSE(place_holds(LOOT, attack_canary(), CANARY_BYTES));
-	record = records_await(from, &wish, RECORD_PATIENCE_MS);
-	EXPECT_TRUE(record != NULL);
-	json_object_put(record);
+	EXPECT_RECORD(.verdict = "deny", .reason = "read-up", .operation = "open-read");
 }
 
 TEST_HARNESS_MAIN

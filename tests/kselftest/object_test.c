@@ -49,11 +49,12 @@ ATTACK(B6_which_descriptors_are_open, .kind = ATTACK_READ,
 /* Who listens to a process's system calls is told their arguments. */
 FIXTURE(B4_listener)
 {
-	int unused;
+	off_t from;
 };
 
 FIXTURE_SETUP(B4_listener)
 {
+	self->from = records_end();
 }
 
 FIXTURE_TEARDOWN(B4_listener)
@@ -92,17 +93,11 @@ TEST_F(B4_listener, permissive_leaks)
 
 TEST_F(B4_listener, enforcing_denies)
 {
-	off_t from = records_end();
-	const struct record_wish wish = { .verdict = "deny", .reason = "shared" };
-	struct json_object *record;
-
 	ASSERT_EQ(0, attack_set_mode(MODE_ENFORCING));
 	ASSERT_EQ(0, attack_reset_arenas());
 	EXPECT_EQ(EACCES, hear_arguments());
 	EXPECT_FALSE(place_holds(GOT, attack_canary(), CANARY_BYTES));
-	record = records_await(from, &wish, RECORD_PATIENCE_MS);
-	EXPECT_TRUE(record != NULL);
-	json_object_put(record);
+	EXPECT_RECORD(.verdict = "deny", .reason = "shared");
 	/* Nobody listens any more. */
 	EXPECT_ACTOR(CLEARED, "seccomp_watched close try taint=" SECRET, ACTOR_OK);
 }
